@@ -1,0 +1,132 @@
+"""The hyperparameters of one training, validated and frozen."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Self
+
+DATASETS = ("mnist", "digits")
+DEVICES = ("auto", "cpu", "cuda", "mps")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainConfig:
+    """Everything that decides the outcome of a training. The defaults are the reference notebook's.
+
+    Attributes:
+        drop_prob: probability that a hidden unit is *dropped* in a training step, in [0, 1).
+            (The 2014 paper's p is the probability to *keep* it.)
+        epochs: passes over the training images, 1 to 1,000.
+        learning_rate: Adam's step size, above 0 and at most 10.
+        batch_size: images a step, 1 to 60,000. The last incomplete batch of an epoch is dropped.
+        seed: decides initial weights, order of the images and dropout masks, 0 to 2**63 - 1.
+        train_size: train on so many images, drawn at random by `seed`; None for all of them.
+        dataset: "mnist", or "digits" (scikit-learn's bundled 8 x 8 digits, enlarged).
+        hidden_sizes: units in each hidden layer; 1 to 16 layers of 1 to 8,192 units.
+        device: "cpu", "cuda", "mps", or "auto" for the best of them that is there.
+
+    Raises:
+        ValueError: a value is of the wrong type or outside its range; the message names it.
+    """
+
+    drop_prob: float = 0.3
+    epochs: int = 15
+    learning_rate: float = 0.001
+    batch_size: int = 100
+    seed: int = 1
+    train_size: int | None = None
+    dataset: str = "mnist"
+    hidden_sizes: tuple[int, ...] = (512, 512, 512, 512)
+    device: str = "auto"
+
+    def __post_init__(self) -> None:
+        _check_number("drop_prob", self.drop_prob)
+        if not 0 <= self.drop_prob < 1:
+            raise ValueError(
+                f"drop_prob must be at least 0 and below 1, not {self.drop_prob!r}: "
+                "at 1 every unit would be dropped"
+            )
+        _check_integer("epochs", self.epochs, 1, 1_000)
+        _check_number("learning_rate", self.learning_rate)
+        if not 0 < self.learning_rate <= 10:
+            raise ValueError(f"learning_rate must be above 0 and at most 10, not {self.learning_rate!r}")
+        _check_integer("batch_size", self.batch_size, 1, 60_000)
+        _check_integer("seed", self.seed, 0, 2**63 - 1)
+        _check_choice("dataset", self.dataset, DATASETS)
+        _check_choice("device", self.device, DEVICES)
+        if self.train_size is not None:
+            _check_integer("train_size", self.train_size, 1, 60_000)
+            if self.train_size < self.batch_size:
+                raise ValueError(
+                    f"train_size ({self.train_size:,}) must be at least batch_size ({self.batch_size:,}): "
+                    "incomplete batches are dropped, so nothing would be left to train on"
+                )
+        if not isinstance(self.hidden_sizes, tuple) or not 1 <= len(self.hidden_sizes) <= 16:
+            raise ValueError(f"hidden_sizes must be a tuple of 1 to 16 sizes, not {self.hidden_sizes!r}")
+        for size in self.hidden_sizes:
+            _check_integer("each of hidden_sizes", size, 1, 8_192)
+
+    @property
+    def name(self) -> str:
+        """The checkpoint's file name without its ending: `plain-p0.30`, then whatever is not the default.
+
+        Configs that train alike have the same name; `device` is no part of it.
+        """
+        default = {field.name: field.default for field in fields(self)}
+        parts = [f"plain-p{_at_least_two_decimals(self.drop_prob)}"]
+        if self.dataset != default["dataset"]:
+            parts.append(self.dataset)
+        if self.hidden_sizes != default["hidden_sizes"]:
+            parts.append("h" + "x".join(map(str, self.hidden_sizes)))
+        for letter, field in (
+            ("e", "epochs"),
+            ("s", "seed"),
+            ("n", "train_size"),
+            ("b", "batch_size"),
+            ("lr", "learning_rate"),
+        ):
+            value = getattr(self, field)
+            if value is not None and value != default[field]:
+                parts.append(f"{letter}{value}")
+        return "-".join(parts)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields as a dictionary that JSON can hold."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Build a config from what `to_dict` gave, also after a trip through JSON.
+
+        Raises:
+            ValueError: an unknown field, or a value that is refused.
+        """
+        unknown = sorted(set(values) - {field.name for field in fields(cls)})
+        if unknown:
+            raise ValueError(f"unknown settings: {', '.join(unknown)}")
+        values = dict(values)
+        if isinstance(values.get("hidden_sizes"), list):
+            values["hidden_sizes"] = tuple(values["hidden_sizes"])
+        return cls(**values)
+
+
+def _check_number(name: str, value: object) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ValueError(f"{name} must be a finite number, not {value!r}")
+
+
+def _check_integer(name: str, value: object, low: int, high: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ValueError(f"{name} must be a whole number, not {value!r}")
+    if not low <= value <= high:
+        raise ValueError(f"{name} must be between {low:,} and {high:,}, not {value:,}")
+
+
+def _check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise ValueError(f"{name} must be one of {', '.join(choices)}, not {value!r}")
+
+
+def _at_least_two_decimals(value: float) -> str:
+    two_decimals = f"{value:.2f}"
+    return two_decimals if float(two_decimals) == value else repr(float(value))

@@ -1,0 +1,28 @@
+"""Writing files so that a crash at any moment leaves the old file or the new one, never half of one."""
+
+import os
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write `data` to a temporary file in the same folder, sync it to disk, then give it its name.
+
+    The folder is created if it is missing.
+
+    Raises:
+        OSError: the folder cannot be written to or the disk is full; a file at `path` is left as it was.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", suffix=".part", delete=False) as file:
+        temporary = Path(file.name)
+        try:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+            # Temporary files are private; what they become is not.
+            temporary.chmod(0o644)
+            temporary.replace(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise

@@ -1,0 +1,221 @@
+"""Trainings in the background, one at a time, for everyone.
+
+A single worker thread trains what is submitted, in order. Everybody else sees `Run`s: immutable snapshots.
+The model being trained is never handed out; a finished one is a checkpoint.
+Not covered: fair shares between people, bounds on the queue, runs that outlive the process.
+"""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from itertools import count
+from pathlib import Path
+
+from dropout_mnist.checkpoint import Checkpoint, make_checkpoint
+from dropout_mnist.checkpoint_cache import store_checkpoint, trains_alike
+from dropout_mnist.config import TrainConfig
+from dropout_mnist.data import Dataset
+from dropout_mnist.mnist_files import DataError, DownloadProgress, ReportDownload
+from dropout_mnist.training import BatchProgress, DivergedError, EpochResult, build_model, train
+
+# Ended runs that are remembered, the latest ones.
+MAX_ENDED = 20
+
+LoadDataset = Callable[[str, ReportDownload], Dataset]
+
+
+class RunState(StrEnum):
+    """Where a run is in its life."""
+
+    WAITING = "waiting"
+    LOADING = "loading"
+    TRAINING = "training"
+    FINISHED = "finished"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """One training as it was at one moment.
+
+    Attributes:
+        id: unique within the process.
+        config: what is trained.
+        state: where it is.
+        history: the finished epochs.
+        progress: inside the current epoch, or None.
+        download: of the data set, while that is fetched, or None.
+        path: where the checkpoint was saved, once the run has ended with at least one epoch.
+        checkpoint: the result when it could not be saved; it is lost with the process.
+        message: what went wrong, or None.
+    """
+
+    id: int
+    config: TrainConfig
+    state: RunState = RunState.WAITING
+    history: tuple[EpochResult, ...] = ()
+    progress: BatchProgress | None = None
+    download: DownloadProgress | None = None
+    path: Path | None = None
+    checkpoint: Checkpoint | None = None
+    message: str | None = None
+
+    @property
+    def active(self) -> bool:
+        """Whether it is waiting or at work."""
+        return self.state in (RunState.WAITING, RunState.LOADING, RunState.TRAINING)
+
+    @property
+    def images_per_second(self) -> float | None:
+        """Speed of the current epoch, or None before it can be told."""
+        if self.progress is None or not self.progress.seconds:
+            return None
+        return self.progress.done / self.progress.seconds
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Training time left at the current speed, or None before it can be told."""
+        if self.progress is None or not self.images_per_second:
+            return None
+        images = self.config.epochs * self.progress.total
+        done = (self.progress.epoch - 1) * self.progress.total + self.progress.done
+        return (images - done) / self.images_per_second
+
+
+@dataclass
+class _Job:
+    """A run's changing side: its latest snapshot, replaced as a whole, and the wish to stop it."""
+
+    run: Run
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    def update(self, **changes: object) -> None:
+        self.run = replace(self.run, **changes)  # type: ignore[arg-type]
+
+
+class TrainingQueue:
+    """Trains what is submitted, one at a time and in order, on a thread of its own.
+
+    Args:
+        load_dataset: loads a data set by name, reporting its download; may keep it for the next call.
+        store: saves a checkpoint and returns where.
+    """
+
+    def __init__(
+        self, load_dataset: LoadDataset, store: Callable[[Checkpoint], Path] = store_checkpoint
+    ) -> None:
+        self._load_dataset = load_dataset
+        self._store = store
+        self._jobs: dict[int, _Job] = {}
+        self._ids = count(1)
+        self._changed = threading.Condition()
+        threading.Thread(target=self._work, name="training", daemon=True).start()
+
+    def submit(self, config: TrainConfig) -> int:
+        """Queue a training and return its run's id; a config that is queued already is not queued twice."""
+        with self._changed:
+            for job in self._jobs.values():
+                if job.run.active and not job.stop.is_set() and trains_alike(job.run.config, config):
+                    return job.run.id
+            run = Run(id=next(self._ids), config=config)
+            self._jobs[run.id] = _Job(run)
+            self._forget_old()
+            self._changed.notify_all()
+            return run.id
+
+    def stop(self, run_id: int) -> None:
+        """End a run before its next batch, keeping its finished epochs; a waiting one is taken off the queue."""
+        with self._changed:
+            job = self._jobs.get(run_id)
+            if job is None:
+                return
+            job.stop.set()
+            if job.run.state is RunState.WAITING:
+                job.update(state=RunState.STOPPED)
+            self._changed.notify_all()
+
+    def get(self, run_id: int) -> Run | None:
+        """Return a run as it is now, or None if it is not known (any more)."""
+        job = self._jobs.get(run_id)
+        return job.run if job else None
+
+    def active_runs(self) -> list[Run]:
+        """Return the run at work, if there is one, and the waiting ones in their order."""
+        with self._changed:
+            return [job.run for job in self._jobs.values() if job.run.active]
+
+    def latest_run(self) -> Run | None:
+        """Return the run at work, else the one that ended last, else None."""
+        with self._changed:
+            runs = [job.run for job in self._jobs.values()]
+        active = [run for run in runs if run.active]
+        return active[0] if active else runs[-1] if runs else None
+
+    def wait(self, run_id: int, timeout: float) -> Run | None:
+        """Wait until a run has ended, for `timeout` seconds at most, and return it as it is then."""
+        with self._changed:
+            self._changed.wait_for(lambda: not ((run := self.get(run_id)) and run.active), timeout)
+        return self.get(run_id)
+
+    def _forget_old(self) -> None:
+        ended = [job.run.id for job in self._jobs.values() if not job.run.active]
+        for run_id in ended[:-MAX_ENDED]:
+            del self._jobs[run_id]
+
+    def _work(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._next() is not None)
+                job = self._next()
+                assert job is not None
+                job.update(state=RunState.LOADING)
+            try:
+                self._train(job)
+            # The worker serves everyone: whatever one run dies of, the next one must still have it.
+            except Exception as error:
+                job.update(message=_explain(error), state=RunState.FAILED)
+            with self._changed:
+                self._changed.notify_all()
+
+    def _next(self) -> _Job | None:
+        return next((job for job in self._jobs.values() if job.run.state is RunState.WAITING), None)
+
+    def _train(self, job: _Job) -> None:
+        config = job.run.config
+        dataset = self._load_dataset(config.dataset, lambda download: job.update(download=download))
+        job.update(download=None, state=RunState.TRAINING)
+        model = build_model(config)
+        message = None
+        try:
+            for result in train(
+                config,
+                dataset,
+                model,
+                should_stop=job.stop.is_set,
+                on_batch=lambda progress: job.update(progress=progress),
+            ):
+                job.update(history=(*job.run.history, result))
+        except (DivergedError, RuntimeError, MemoryError) as error:
+            message = _explain(error)
+        if job.run.history:
+            checkpoint = make_checkpoint(config, dataset, model, job.run.history)
+            try:
+                job.update(path=self._store(checkpoint))
+            except OSError as error:
+                job.update(checkpoint=checkpoint)
+                message = message or f"The model could not be saved ({error}): it is lost when the server ends."
+        if len(job.run.history) == config.epochs:
+            state = RunState.FINISHED
+        else:
+            state = RunState.STOPPED if job.stop.is_set() else RunState.FAILED
+        job.update(message=message, progress=None, state=state)
+
+
+def _explain(error: Exception) -> str:
+    if isinstance(error, MemoryError) or "not enough memory" in str(error):
+        return "There is not enough memory for this training: try fewer images or a smaller batch size."
+    if isinstance(error, DataError | DivergedError | ValueError):
+        return str(error)
+    return f"The training failed: {type(error).__name__}: {error}"

@@ -1,0 +1,128 @@
+"""The charts, in colours that colour-blind people can tell apart (Okabe & Ito) in light and in dark."""
+
+from collections.abc import Mapping, Sequence
+
+import altair as alt
+import pandas as pd
+from torch import Tensor
+
+from dropout_mnist.evaluation import Prediction
+from dropout_mnist.training import EpochResult
+
+BLUE, ORANGE, GREEN = "#0072b2", "#e69f00", "#009e73"
+
+LOSSES = {
+    "train, dropout on": ("train_loss", ORANGE),
+    "train, dropout off": ("eval_train_loss", GREEN),
+    "test, dropout off": ("test_loss", BLUE),
+}
+ACCURACIES = {
+    "train, dropout off": ("eval_train_accuracy", GREEN),
+    "test, dropout off": ("test_accuracy", BLUE),
+}
+
+
+def probability_bars(predictions: Mapping[str, Prediction]) -> alt.Chart:
+    """Draw ten bars, or ten groups of them when several models answer; keys are the models' names."""
+    table = pd.DataFrame(
+        [
+            {"model": name, "digit": digit, "probability": prob}
+            for name, prediction in predictions.items()
+            for digit, prob in enumerate(prediction.probs)
+        ]
+    )
+    several = len(predictions) > 1
+    names = list(predictions)
+    colour = alt.Color(
+        "model:N",
+        scale=alt.Scale(domain=names, range=[BLUE, ORANGE][: len(names)]),
+        legend=alt.Legend(orient="bottom", title=None, labelLimit=300) if several else None,
+    )
+    chart = alt.Chart(table).mark_bar(cornerRadiusEnd=2)
+    return chart.encode(
+        y=alt.Y("digit:O", title=None, axis=alt.Axis(labelFontSize=14, ticks=False, domain=False)),
+        yOffset=alt.YOffset("model:N", sort=names) if several else alt.Undefined,
+        x=alt.X(
+            "probability:Q",
+            title="probability",
+            scale=alt.Scale(domain=[0, 1]),
+            axis=alt.Axis(format="%", tickCount=4),
+        ),
+        color=colour,
+        tooltip=["model", "digit", alt.Tooltip("probability", format=".2%")],
+    ).properties(height=280)
+
+
+def loss_curves(history: Sequence[EpochResult]) -> alt.Chart:
+    """Draw the three losses over the epochs."""
+    return _curves(history, LOSSES, "loss (cross entropy, nats)", ".4f")
+
+
+def accuracy_curves(history: Sequence[EpochResult]) -> alt.Chart:
+    """Draw train and test accuracy over the epochs."""
+    return _curves(history, ACCURACIES, "accuracy", ".2%")
+
+
+def _curves(
+    history: Sequence[EpochResult], series: Mapping[str, tuple[str, str]], title: str, number_format: str
+) -> alt.Chart:
+    table = pd.DataFrame(
+        [
+            {"epoch": result.epoch, "series": name, "value": getattr(result, attribute)}
+            for result in history
+            for name, (attribute, _) in series.items()
+        ]
+    )
+    last = max(2, history[-1].epoch)
+    return (
+        alt.Chart(table)
+        .mark_line(point=alt.OverlayMarkDef(size=40), strokeWidth=2)
+        .encode(
+            x=alt.X(
+                "epoch:Q",
+                scale=alt.Scale(domain=[1, last]),
+                axis=alt.Axis(tickMinStep=1, format="d", grid=False),
+            ),
+            y=alt.Y(
+                "value:Q",
+                title=title,
+                scale=alt.Scale(zero=False),
+                axis=alt.Axis(format=".0%" if number_format.endswith("%") else "~g"),
+            ),
+            color=alt.Color(
+                "series:N",
+                scale=alt.Scale(domain=list(series), range=[colour for _, colour in series.values()]),
+                legend=alt.Legend(orient="bottom", title=None, columns=2, symbolType="stroke", symbolStrokeWidth=3),
+            ),
+            tooltip=["series", "epoch", alt.Tooltip("value", title=title, format=number_format)],
+        )
+        .properties(height=340)
+    )
+
+
+def confusion_heatmap(confusion: Tensor) -> alt.LayerChart:
+    """Draw how often each digit was taken for each other; the right answers stay uncoloured."""
+    table = pd.DataFrame(
+        [
+            {"label": label, "prediction": prediction, "images": int(confusion[label, prediction])}
+            for label in range(len(confusion))
+            for prediction in range(len(confusion))
+        ]
+    )
+    table["mistakes"] = table["images"].where(table["label"] != table["prediction"], 0)
+    most = max(1, int(table["mistakes"].max()))
+    base = alt.Chart(table).encode(
+        x=alt.X("prediction:O", title="prediction", axis=alt.Axis(labelAngle=0, orient="top")),
+        y=alt.Y("label:O", title="label"),
+        tooltip=["label", "prediction", "images"],
+    )
+    cells = base.mark_rect().encode(
+        color=alt.Color("mistakes:Q", legend=None, scale=alt.Scale(domain=[0, most], range=["#0072b200", "#0072b2"]))
+    )
+    dark = f"datum.mistakes > {most / 2}"
+    # The page's text colour is not known here; mid-grey is readable on both themes.
+    numbers = base.mark_text(fontSize=11).encode(
+        text=alt.condition("datum.images > 0", "images:Q", alt.value("")),
+        color=alt.condition(dark, alt.value("white"), alt.value("#808690")),
+    )
+    return (cells + numbers).properties(height=360)

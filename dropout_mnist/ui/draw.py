@@ -1,0 +1,181 @@
+"""Draw: a canvas, a picture or a test image on one side, the network's answer on the other."""
+
+import random
+from typing import Any
+
+import streamlit as st
+import torch
+from streamlit_drawable_canvas import st_canvas
+
+from dropout_mnist.drawing import PictureError, Pixels, read_canvas, read_picture
+from dropout_mnist.evaluation import Prediction, predict
+from dropout_mnist.model import IMAGE_SIZE, INPUT_SIZE
+from dropout_mnist.ui import charts
+from dropout_mnist.ui.model_bar import ChosenModel
+from dropout_mnist.ui.pictures import enlarge
+from dropout_mnist.ui.shared import dataset_is_at_hand, get_dataset
+
+CANVAS_SIZE = 280
+PEN_WIDTHS = (8, 40)
+DEFAULT_PEN_WIDTH = 20
+
+DRAW, UPLOAD, TEST_IMAGE = "Draw", "Upload a picture", "Take a test image"
+
+_CANVAS_KEY = "canvas_widget"
+# What the canvas is told to show; it obeys only when this changes, hence the revision.
+_START_KEY = "canvas_start"
+# The strokes on the canvas as it last reported them.
+_STROKES_KEY = "canvas_strokes"
+
+
+@st.fragment
+def show(model: ChosenModel | None, rival: ChosenModel | None) -> None:
+    """Show the section; the drawing and the answer rerun on their own, without the rest of the page."""
+    source = st.segmented_control(
+        "Where the digit comes from",
+        [DRAW, UPLOAD, TEST_IMAGE],
+        default=DRAW,
+        required=True,
+        key="input_source",
+        label_visibility="collapsed",
+    )
+    given, answer = st.columns([1, 2], gap="large")
+    with given:
+        pixels = {DRAW: _show_canvas, UPLOAD: _show_upload, TEST_IMAGE: _show_test_image}[source](model)
+    with answer:
+        _show_answer(pixels, model, rival)
+
+
+def _show_canvas(_: ChosenModel | None) -> Pixels | None:
+    pen_width = st.session_state.get("pen_width", DEFAULT_PEN_WIDTH)
+    if _CANVAS_KEY not in st.session_state:
+        # The canvas comes (back) to the page: give it what was on it when it left.
+        _tell_canvas(st.session_state.get(_STROKES_KEY, []))
+    # The canvas's own tools float over this line while the mouse is on it.
+    st.caption("One digit, 0 to 9")
+    with st.container(key="canvas", width=CANVAS_SIZE):
+        result = st_canvas(
+            stroke_width=pen_width,
+            stroke_color="#ffffff",
+            background_color="#000000",
+            width=CANVAS_SIZE,
+            height=CANVAS_SIZE,
+            initial_drawing=st.session_state[_START_KEY],
+            return_image_data=True,
+            key=_CANVAS_KEY,
+        )
+    if result.json_data is not None:
+        st.session_state[_STROKES_KEY] = result.json_data.get("objects", [])
+    empty = not st.session_state[_STROKES_KEY]
+    with st.container(horizontal=True, gap="small"):
+        st.button("Undo", key="undo", icon=":material/undo:", disabled=empty, on_click=_undo, shortcut="Ctrl+Z")
+        st.button("Clear", key="clear", icon=":material/delete:", disabled=empty, on_click=_clear)
+        with st.popover("Pen", icon=":material/edit:", key="pen"):
+            st.slider("Pen width (pixels)", *PEN_WIDTHS, DEFAULT_PEN_WIDTH, key="pen_width", persist_state="session")
+    if empty or result.image_data is None:
+        return None
+    return read_canvas(result.image_data)
+
+
+def _undo() -> None:
+    _tell_canvas(st.session_state[_STROKES_KEY][:-1])
+
+
+def _clear() -> None:
+    _tell_canvas([])
+
+
+def _tell_canvas(strokes: list[dict[str, Any]]) -> None:
+    revision = st.session_state.get(_START_KEY, {"revision": 0})["revision"] + 1
+    st.session_state[_START_KEY] = {"objects": strokes, "revision": revision}
+    st.session_state[_STROKES_KEY] = strokes
+
+
+def _show_upload(_: ChosenModel | None) -> Pixels | None:
+    upload = st.file_uploader(
+        "A picture of one digit, dark on light or light on dark",
+        type=["png", "jpg", "jpeg", "gif", "bmp", "tif", "tiff", "webp"],
+        key="picture",
+    )
+    if upload is None:
+        return None
+    try:
+        pixels = read_picture(upload.getvalue())
+    except PictureError as error:
+        st.error(str(error), icon=":material/error:")
+        return None
+    st.image(upload, caption=upload.name, width=CANVAS_SIZE)
+    if pixels is None:
+        st.warning("This picture shows nothing that stands out from its background.", icon=":material/warning:")
+    return pixels
+
+
+def _show_test_image(model: ChosenModel | None) -> Pixels | None:
+    name = model.checkpoint.config.dataset if model else "digits"
+    if not dataset_is_at_hand(name):
+        name = "digits"
+    test = get_dataset(name).test
+    if "test_image" not in st.session_state:
+        _take_another(len(test))
+    st.button("Another", key="another_input", icon=":material/shuffle:", on_click=_take_another, args=(len(test),))
+    index = st.session_state["test_image"] % len(test)
+    pixels = test.pixels[index].numpy().reshape(IMAGE_SIZE, IMAGE_SIZE)
+    st.image(enlarge(pixels, CANVAS_SIZE // IMAGE_SIZE), width=CANVAS_SIZE, output_format="PNG")
+    st.caption(f"Test image {index:,} of {get_dataset(name).title}. Its label is **{int(test.labels[index])}**.")
+    return pixels
+
+
+def _take_another(count: int) -> None:
+    st.session_state["test_image"] = random.randrange(count)
+
+
+def _show_answer(pixels: Pixels | None, model: ChosenModel | None, rival: ChosenModel | None) -> None:
+    with st.container(key="prediction"):
+        if model is None:
+            st.info("There is no model to answer yet: train one below.", icon=":material/info:")
+            return
+        if pixels is None:
+            st.info(
+                "**Draw a digit, 0 to 9.** The answer appears here as soon as you lift the pen.",
+                icon=":material/draw:",
+            )
+            return
+        answers = {_name(chosen): _predict(chosen, pixels) for chosen in (model, rival) if chosen}
+        words, bars = st.columns([2, 3], gap="medium")
+        with words, st.container(horizontal=True, gap="medium"):
+            with st.container(width="content", gap="small"):
+                for name, answer in answers.items():
+                    st.metric(
+                        name if rival else "It is a",
+                        str(answer.digit),
+                        f"{answer.probs[answer.digit]:.1%} sure",
+                        delta_color="off",
+                        delta_arrow="off",
+                        width="content",
+                    )
+            with st.container(key="network_input", width=IMAGE_SIZE * 5, gap="small"):
+                st.image(
+                    enlarge(pixels, 5), width=IMAGE_SIZE * 5, output_format="PNG", alt="The network's input, 28 x 28"
+                )
+                st.caption(
+                    "What the network sees: 28 x 28 pixels",
+                    help="Cropped, scaled to 20 pixels and centred by its mass, as MNIST's digits were.",
+                )
+        with bars:
+            st.altair_chart(
+                charts.probability_bars(answers),
+                key="probabilities",
+                alt="; ".join(
+                    f"{name}: " + ", ".join(f"{digit} {prob:.1%}" for digit, prob in enumerate(answer.probs))
+                    for name, answer in answers.items()
+                ),
+            )
+
+
+def _name(chosen: ChosenModel) -> str:
+    return chosen.checkpoint.name
+
+
+def _predict(chosen: ChosenModel, pixels: Pixels) -> Prediction:
+    [answer] = predict(chosen.checkpoint.model, torch.from_numpy(pixels.copy()).reshape(1, INPUT_SIZE))
+    return answer

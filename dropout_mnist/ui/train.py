@@ -1,0 +1,194 @@
+"""Train: settings, buttons, and the run at work, drawn live while everything else on the page answers."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from dropout_mnist.checkpoint_cache import find_checkpoint, trains_alike
+from dropout_mnist.config import TrainConfig
+from dropout_mnist.data import TITLES
+from dropout_mnist.training import EpochResult
+from dropout_mnist.training_queue import Run, RunState, TrainingQueue
+from dropout_mnist.ui import charts, settings
+from dropout_mnist.ui.model_bar import ChosenModel, use_model
+from dropout_mnist.ui.shared import training_queue
+
+POLL_SECONDS = 0.5
+
+# The run that this session asked for and that has not been reported to it yet.
+_OWN_RUN_KEY = "own_run"
+_OUTCOME_KEY = "run_outcome"
+
+
+@st.fragment
+def show(model: ChosenModel | None) -> None:
+    """Show the section."""
+    config = settings.show()
+    queue = training_queue()
+    if config is not None:
+        _show_buttons(config, queue, model)
+    active = bool(queue.active_runs())
+    st.fragment(_show_runs, run_every=POLL_SECONDS if active else None)(model, active)
+    _explain()
+
+
+def _show_buttons(config: TrainConfig, queue: TrainingQueue, model: ChosenModel | None) -> None:
+    queued = any(trains_alike(run.config, config) for run in queue.active_runs())
+    in_use = model is not None and trains_alike(model.checkpoint.config, config)
+    found = None if queued or in_use else find_checkpoint(config)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if found:
+            path, _ = found
+            if st.button("Load", type="primary", icon=":material/bolt:", key="load"):
+                use_model(path)
+                st.session_state[_OUTCOME_KEY] = f"Using {path.stem}, which was trained with these settings."
+                st.rerun()
+        if st.button(
+            "Train again" if found or in_use else "Train",
+            type="secondary" if found else "primary",
+            icon=":material/model_training:",
+            key="train",
+            disabled=queued,
+        ):
+            st.session_state[_OWN_RUN_KEY] = queue.submit(config)
+            st.session_state.pop(_OUTCOME_KEY, None)
+            st.rerun()
+        if queued:
+            st.caption("These settings are being trained.")
+        elif in_use:
+            st.caption("The model in use was trained with exactly these settings.")
+        elif found:
+            st.caption("Weights for exactly these settings are there: load them, or train anew.")
+
+
+def _show_runs(model: ChosenModel | None, was_active: bool) -> None:
+    """Show the runs of the queue; called again and again while there are any."""
+    queue = training_queue()
+    _take_own_result(queue)
+    runs = queue.active_runs()
+    if bool(runs) != was_active:
+        # The page begins or ends polling.
+        st.rerun()
+    with st.container(key="training"):
+        if message := st.session_state.get(_OUTCOME_KEY):
+            st.info(message, icon=":material/info:")
+        for place, run in enumerate(runs):
+            if run.state is RunState.WAITING:
+                _show_waiting(run, place, queue)
+            else:
+                _show_at_work(run, queue)
+        if runs and (history := runs[0].history):
+            _show_curves(history)
+        elif not runs:
+            _show_latest(queue.latest_run())
+            if model is not None:
+                st.caption(f"How the model in use was trained, {model.checkpoint.name}:")
+                _show_curves(model.checkpoint.history)
+
+
+def _take_own_result(queue: TrainingQueue) -> None:
+    """Switch to this session's own run's model when the run has ended."""
+    run_id = st.session_state.get(_OWN_RUN_KEY)
+    run = queue.get(run_id) if run_id is not None else None
+    if run is None or run.active:
+        return
+    del st.session_state[_OWN_RUN_KEY]
+    st.session_state[_OUTCOME_KEY] = _describe_end(run)
+    if (result := run.path or run.checkpoint) is not None:
+        use_model(result)
+    st.rerun()
+
+
+def _show_at_work(run: Run, queue: TrainingQueue) -> None:
+    if run.state is RunState.LOADING:
+        if (download := run.download) is None:
+            st.progress(0.0, f"Loading {TITLES[run.config.dataset]} …")
+        else:
+            megabytes = f"{download.done / 1e6:.1f} of {download.total / 1e6:.1f} MB"
+            st.progress(
+                download.done / download.total,
+                f"{download.reason}: downloading from {download.mirror}, {megabytes}",
+            )
+    elif (progress := run.progress) is not None:
+        parts = [
+            f"Epoch {progress.epoch} of {run.config.epochs}",
+            f"{progress.done:,} of {progress.total:,} images",
+        ]
+        if run.images_per_second and run.seconds_left is not None:
+            parts += [f"{run.images_per_second:,.0f} images/s", f"{_duration(run.seconds_left)} left"]
+        st.progress(progress.done / progress.total, " · ".join(parts))
+    else:
+        st.progress(0.0, "Starting …")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button("Stop", icon=":material/stop:", key="stop", on_click=queue.stop, args=(run.id,))
+        st.caption(f"Training {run.config.name}. You may close the page and come back.")
+
+
+def _show_waiting(run: Run, place: int, queue: TrainingQueue) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(
+            "Take off the queue", icon=":material/close:", key=f"stop_{run.id}", on_click=queue.stop, args=(run.id,)
+        )
+        mine = " (yours)" if run.id == st.session_state.get(_OWN_RUN_KEY) else ""
+        st.caption(f"Waiting, number {place} in the queue: {run.config.name}{mine}")
+
+
+def _show_latest(run: Run | None) -> None:
+    """Offer what was trained last on this server, for those who come back after a reload."""
+    if run is None or st.session_state.get(_OUTCOME_KEY):
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(f"Last training on this server: {_describe_end(run)}")
+        result = run.path or run.checkpoint
+        if result is not None and st.button("Use its model", key="use_latest"):
+            use_model(result)
+            st.rerun()
+
+
+def _describe_end(run: Run) -> str:
+    done = f"{len(run.history)} of {run.config.epochs} epochs"
+    if run.state is RunState.FINISHED:
+        text = f"{run.config.name} is trained: test accuracy {run.history[-1].test_accuracy:.2%}."
+    elif run.state is RunState.STOPPED:
+        text = f"{run.config.name} was stopped after {done}."
+        text += " They are kept." if run.history else " Nothing was kept."
+    else:
+        text = f"{run.config.name} failed after {done}."
+        text += " They are kept." if run.history else ""
+    return f"{text} {run.message}" if run.message else text
+
+
+def _show_curves(history: Sequence[EpochResult]) -> None:
+    loss, accuracy = st.columns(2, gap="medium")
+    last = history[-1]
+    loss.altair_chart(
+        charts.loss_curves(history),
+        key="loss_chart",
+        alt=f"Losses of {last.epoch} epochs; the last: train with dropout on {last.train_loss:.4f}, "
+        f"train with dropout off {last.eval_train_loss:.4f}, test {last.test_loss:.4f}",
+    )
+    accuracy.altair_chart(
+        charts.accuracy_curves(history),
+        key="accuracy_chart",
+        alt=f"Accuracies of {last.epoch} epochs; the last: train {last.eval_train_accuracy:.2%}, "
+        f"test {last.test_accuracy:.2%}",
+    )
+
+
+def _explain() -> None:
+    with st.expander("Why is the training loss above the test loss? What do train() and eval() change?"):
+        st.markdown(
+            "**The orange curve** is the loss *with dropout on*: it is measured on networks with a share of their "
+            "units missing, while they are learnt from, averaged over the whole epoch. Green and blue are measured "
+            "after the epoch *with dropout off*, by the whole network, which does better. With `drop_prob` 0 the "
+            "orange curve falls below the blue one, as in any network that learns its training images by heart.\n\n"
+            "**train() and eval()** switch dropout on and off, and for this network that is all they do. In train() "
+            "each hidden unit is set to zero with probability `drop_prob`, and the rest are scaled by "
+            "1/(1 - `drop_prob`), so that the next layer receives as much on average. In eval() nothing is dropped "
+            "and nothing is scaled. (Running statistics belong to batch normalisation; there is none here.)"
+        )
+
+
+def _duration(seconds: float) -> str:
+    minutes, seconds = divmod(round(seconds), 60)
+    return f"{minutes} min {seconds:02d} s" if minutes else f"{seconds} s"

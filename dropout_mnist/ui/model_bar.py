@@ -118,7 +118,7 @@ def _take_upload() -> None:
 
 
 def _keep_in_session(checkpoint: Checkpoint, data: bytes) -> str:
-    model_id = f"session-{hashlib.sha256(data).hexdigest()[:16]}"
+    model_id = f"{checkpoint.name} (this session's, {hashlib.sha256(data).hexdigest()[:8]})"
     st.session_state.setdefault(_SESSION_KEY, {})[model_id] = checkpoint
     return model_id
 
@@ -129,13 +129,11 @@ def _session_checkpoints() -> dict[str, Checkpoint]:
 
 
 def _label(option: str) -> str:
-    if option in _session_checkpoints():
-        return f"{_session_checkpoints()[option].name} (this session's)"
-    return Path(option).stem
+    return Path(option).name.removesuffix(SUFFIX)
 
 
 def _default_index(options: list[str]) -> int:
-    return next((i for i, option in enumerate(options) if Path(option).stem == DEFAULT_NAME), 0)
+    return next((i for i, option in enumerate(options) if _label(option) == DEFAULT_NAME), 0)
 
 
 def _load(option: str, silent: bool = False) -> ChosenModel | None:

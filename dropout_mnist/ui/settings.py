@@ -6,8 +6,6 @@ from dataclasses import dataclass
 import streamlit as st
 
 from dropout_mnist.config import DATASETS, TrainConfig
-from dropout_mnist.data import TITLES
-from dropout_mnist.ui.model_bar import CHOICE_KEY
 
 DEFAULTS = TrainConfig()
 MAX_DROP_PROB = 0.9
@@ -39,21 +37,20 @@ _NUMBERS = {
 }
 
 
-def find_nonsense(parameters: Mapping[str, str]) -> list[str]:
-    """Say of each parameter of a URL that sets nothing why it does not."""
-    notes = []
+def find_nonsense(parameters: Mapping[str, str]) -> dict[str, str]:
+    """Return each parameter of a URL that sets nothing, with the reason in words."""
+    reasons = {}
     for name, text in parameters.items():
-        shown = f"{name}={text}"[:60]
         if name in _NUMBERS:
             setting = _NUMBERS[name]
             if not setting.accepts(text):
-                notes.append(f"{shown} (a number from {setting.low:g} to {setting.high:g} is needed)")
+                reasons[name] = f"a number from {setting.low:g} to {setting.high:g} is needed"
         elif name == "dataset":
             if text not in DATASETS:
-                notes.append(f"{shown} (one of {', '.join(DATASETS)} is needed)")
+                reasons[name] = f"one of {', '.join(DATASETS)} is needed"
         else:
-            notes.append(f"{shown} (there is no such setting)")
-    return notes
+            reasons[name] = "there is no such setting"
+    return reasons
 
 
 def show() -> TrainConfig | None:
@@ -97,9 +94,8 @@ def show() -> TrainConfig | None:
             help="Train on so many images, drawn at random. With few of them dropout matters more.",
         )  # fmt: skip
         dataset = middle.selectbox(
-            "Data set", DATASETS, key="dataset", bind="query-params", help=(
-                "The bundled digits need no download and train in a second, but are few and coarse."
-            ), format_func=lambda name: TITLES[name],
+            "Data set", DATASETS, key="dataset", bind="query-params",
+            help="digits: scikit-learn's bundled ones need no download and train in a second, but are few and coarse.",
         )  # fmt: skip
         right.caption("These settings are part of the page's address: copy it to share them.")
     try:
@@ -118,12 +114,18 @@ def show() -> TrainConfig | None:
 
 
 def _show_url_note() -> None:
-    # The widgets below drop what they cannot use from the URL, so it is read when the session begins.
+    # The widgets take what they need out of the URL, so it is looked through once, when the session begins.
     if "url_note" not in st.session_state:
-        parameters = {name: text for name, text in st.query_params.items() if name != CHOICE_KEY}
-        st.session_state["url_note"] = find_nonsense(parameters)
-    if notes := st.session_state["url_note"]:
-        st.warning("Ignored in the page's address: " + "; ".join(map(_plain, notes)), icon=":material/link_off:")
+        parameters = st.query_params.to_dict()
+        reasons = find_nonsense(parameters)
+        for name in reasons.keys() & _NUMBERS.keys():
+            # A widget would make the best of 2.5 epochs; nonsense is to set nothing.
+            del st.query_params[name]
+        st.session_state["url_note"] = "; ".join(
+            f"{_plain(f'{name}={parameters[name]}'[:60])} ({reason})" for name, reason in reasons.items()
+        )
+    if note := st.session_state["url_note"]:
+        st.warning(f"Ignored in the page's address: {note}", icon=":material/link_off:")
 
 
 def _plain(text: str) -> str:

@@ -1,0 +1,84 @@
+"""Fixtures for all tests. Nothing here reads or writes the user's own data or weights."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+
+from dropout_mnist import mnist_files
+from dropout_mnist.checkpoint import Checkpoint, make_checkpoint
+from dropout_mnist.config import TrainConfig
+from dropout_mnist.data import Dataset, Split, load_dataset
+from dropout_mnist.training import build_model, train
+
+SHIPPED_WEIGHTS = Path(__file__).parents[1] / "weights"
+
+# Where MNIST is, as the person who runs the tests has it; read before any test changes the environment.
+REAL_DATA_FOLDER = mnist_files.data_folder()
+
+
+def skip_or_fail(reason: str) -> None:
+    """Skip a test for want of something, or fail it where nothing may be wanting (DROPOUT_MNIST_NO_SKIP)."""
+    if os.environ.get("DROPOUT_MNIST_NO_SKIP"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(autouse=True)
+def isolated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give each test empty folders of its own for data, weights and cache."""
+    monkeypatch.setenv("DROPOUT_MNIST_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("DROPOUT_MNIST_WEIGHTS", str(tmp_path / "weights"))
+    monkeypatch.setattr("platformdirs.user_cache_path", lambda name: tmp_path / "cache" / name)
+
+
+@pytest.fixture
+def mnist_folder(monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Point the project to the real MNIST; without it, skip."""
+    monkeypatch.setenv("DROPOUT_MNIST_DATA", str(REAL_DATA_FOLDER))
+    if not mnist_files.mnist_is_here():
+        skip_or_fail(f"MNIST is not in {REAL_DATA_FOLDER}: set DROPOUT_MNIST_DATA to a folder that holds MNIST/raw")
+    return REAL_DATA_FOLDER
+
+
+@pytest.fixture(scope="session")
+def digits() -> Dataset:
+    """The bundled digits, which are there without a download."""
+    return load_dataset("digits")
+
+
+@pytest.fixture(scope="session")
+def tiny() -> Dataset:
+    """Forty images that any network learns: digit d is a bright bar in column 2 d."""
+    labels = torch.arange(40) % 10
+    pixels = torch.zeros(40, 28, 28, dtype=torch.uint8)
+    for image, label in zip(pixels, labels, strict=True):
+        image[4:24, 2 * int(label) + 4] = 255
+    split = Split(pixels.reshape(40, 784), labels)
+    return Dataset("digits", split, split, checksum="0" * 64)
+
+
+@pytest.fixture(scope="session")
+def tiny_config() -> TrainConfig:
+    """Trains in milliseconds on `tiny`."""
+    return TrainConfig(epochs=3, batch_size=10, hidden_sizes=(32, 32), dataset="digits", device="cpu")
+
+
+@pytest.fixture(scope="session")
+def checkpoint(tiny: Dataset, tiny_config: TrainConfig) -> Checkpoint:
+    """A small trained checkpoint."""
+    model = build_model(tiny_config)
+    return make_checkpoint(tiny_config, tiny, model, list(train(tiny_config, tiny, model)))
+
+
+@pytest.fixture
+def shipped(tmp_path: Path) -> Iterator[Path]:
+    """Fill this test's weights folder with the shipped checkpoints and return it."""
+    folder = tmp_path / "weights"
+    folder.mkdir(exist_ok=True)
+    for path in SHIPPED_WEIGHTS.glob("plain-p0.?0.safetensors"):
+        shutil.copy(path, folder)
+    yield folder

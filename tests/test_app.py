@@ -1,0 +1,319 @@
+"""The page's behaviour, by Streamlit's AppTest; what only a browser shows is in `e2e/`."""
+
+import io
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+import streamlit as st
+import torch
+from PIL import Image, ImageDraw
+from streamlit.testing.v1 import AppTest
+
+from dropout_mnist import mnist_files
+from dropout_mnist.checkpoint import encode_checkpoint, load_checkpoint
+from dropout_mnist.data import Dataset
+from dropout_mnist.training_queue import RunState
+from dropout_mnist.ui import settings, shared
+
+ROOT = Path(__file__).parents[1]
+TIMEOUT = 60
+
+OpenPage = Callable[..., AppTest]
+
+
+@pytest.fixture(autouse=True)
+def fresh_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Give each test a server of its own: nothing loaded, nothing queued."""
+    monkeypatch.setattr(shared, "_datasets", {})
+    # Port 9 of this machine: nobody answers there.
+    monkeypatch.setattr(mnist_files, "MIRRORS", ("http://127.0.0.1:9/",))
+    st.cache_resource.clear()
+    yield
+    for run in shared.training_queue().active_runs():
+        shared.training_queue().stop(run.id)
+        shared.training_queue().wait(run.id, TIMEOUT)
+
+
+@pytest.fixture(scope="session")
+def draw_module() -> ModuleType:
+    """The module of the canvas, which can be imported first only while a Streamlit page runs."""
+
+    def page() -> None:
+        from dropout_mnist.ui import draw  # noqa: F401
+
+    assert not AppTest.from_function(page, default_timeout=TIMEOUT).run().exception
+    return sys.modules["dropout_mnist.ui.draw"]
+
+
+@pytest.fixture
+def canvas(draw_module: ModuleType, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """What the canvas reports: `lines` drawn with a pen of 20 pixels."""
+    state = SimpleNamespace(lines=[])
+
+    def report(**_: Any) -> SimpleNamespace:
+        image = Image.new("RGBA", (280, 280), (0, 0, 0, 255))
+        for line in state.lines:
+            ImageDraw.Draw(image).line(line, fill="white", width=20)
+        objects = [{"type": "Path", "points": line} for line in state.lines]
+        return SimpleNamespace(json_data={"objects": objects}, image_data=np.asarray(image))
+
+    monkeypatch.setattr(draw_module, "st_canvas", report)
+    return state
+
+
+@pytest.fixture
+def open_page(shipped: Path, canvas: SimpleNamespace) -> OpenPage:
+    """Open the page with the shipped weights and, unless a test asks for MNIST, without a data set."""
+
+    def open_it(**parameters: str) -> AppTest:
+        page = AppTest.from_file(str(ROOT / "app.py"), default_timeout=TIMEOUT)
+        for name, value in parameters.items():
+            page.query_params[name] = value
+        return checked(page.run())
+
+    return open_it
+
+
+def checked(page: AppTest) -> AppTest:
+    assert [box.value for box in page.exception] == []
+    return page
+
+
+def texts(page: AppTest) -> str:
+    kinds = (page.markdown, page.caption, page.info, page.warning, page.error, page.success)
+    return "\n".join(element.value for kind in kinds for element in kind)
+
+
+def metric(page: AppTest, label: str) -> str:
+    return next(element.value for element in page.metric if element.label == label)
+
+
+def train_to_the_end(page: AppTest) -> AppTest:
+    checked(page.button(key="train").click().run())
+    queue = shared.training_queue()
+    [run] = queue.active_runs() or [queue.latest_run()]
+    assert run is not None
+    queue.wait(run.id, TIMEOUT)
+    return checked(page.run())
+
+
+def test_first_screen_needs_no_data_set_and_invites_to_draw(open_page: OpenPage) -> None:
+    page = open_page()
+    assert "Draw a digit, 0 to 9" in texts(page)
+    assert not page.error
+    assert metric(page, "Test accuracy") == "98.41%"
+    assert "measured on MNIST when it was trained" in texts(page)
+    assert "MNIST is not on this machine yet" in texts(page)
+    assert page.selectbox(key="model_choice").value.endswith("plain-p0.30.safetensors")
+
+
+def test_page_that_only_draws_imports_no_data_library(tmp_path: Path) -> None:
+    code = (
+        "import sys; from streamlit.testing.v1 import AppTest; "
+        "page = AppTest.from_file('app.py', default_timeout=60).run(); assert not page.exception; "
+        "print([name for name in ('torchvision', 'sklearn', 'pooch') if name in sys.modules])"
+    )
+    environment = os.environ | {"DROPOUT_MNIST_DATA": str(tmp_path), "DROPOUT_MNIST_WEIGHTS": str(ROOT / "weights")}
+    output = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT, env=environment
+    )
+    assert output.stdout.strip() == "[]"
+
+
+def test_drawing_is_answered(open_page: OpenPage, canvas: SimpleNamespace) -> None:
+    page = open_page()
+    canvas.lines = [(150, 40, 130, 240)]
+    checked(page.run())
+    assert metric(page, "It is a") == "1"
+    canvas.lines = [(60, 50, 220, 50), (220, 50, 120, 240)]
+    checked(page.run())
+    assert metric(page, "It is a") == "7"
+    canvas.lines = []
+    assert "Draw a digit" in texts(checked(page.run()))
+
+
+def test_two_models_answer_side_by_side(open_page: OpenPage, canvas: SimpleNamespace) -> None:
+    canvas.lines = [(150, 40, 130, 240)]
+    page = open_page()
+    rival = next(option for option in page.selectbox(key="rival_choice").options if "p0.50" in option)
+    checked(page.selectbox(key="rival_choice").select_index(1).run())
+    assert rival == "plain-p0.50"
+    assert metric(page, "plain-p0.30") == metric(page, "plain-p0.50") == "1"
+
+
+def test_uploaded_picture_is_answered_and_rubbish_is_explained(open_page: OpenPage) -> None:
+    page = open_page()
+    checked(page.segmented_control(key="input_source").set_value("Upload a picture").run())
+    image = Image.new("L", (300, 200), 240)
+    ImageDraw.Draw(image).line((160, 20, 150, 180), fill=10, width=16)
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    checked(page.file_uploader(key="picture").upload("one.png", buffer.getvalue(), "image/png").run())
+    assert metric(page, "It is a") == "1"
+    checked(page.file_uploader(key="picture").upload("bad.png", b"nonsense", "image/png").run())
+    assert "This is not a picture" in texts(page)
+
+
+def test_test_image_can_be_the_input(open_page: OpenPage) -> None:
+    page = open_page()
+    checked(page.segmented_control(key="input_source").set_value("Take a test image").run())
+    assert "Its label is" in texts(page)
+    assert metric(page, "It is a").isdigit()
+    checked(page.button(key="another_input").click().run())
+
+
+def test_url_sets_the_controls(open_page: OpenPage) -> None:
+    page = open_page(drop_prob="0.5", epochs="5", dataset="digits", train_size="200", seed="3")
+    assert page.slider(key="drop_prob").value == 0.5
+    assert page.number_input(key="epochs").value == 5
+    assert page.selectbox(key="dataset").value == "digits"
+    assert page.number_input(key="train_size").value == 200
+    assert page.number_input(key="seed").value == 3
+    assert "Ignored" not in texts(page)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "note"),
+    [
+        ("drop_prob", "2", "a number from 0 to 0.9 is needed"),
+        ("drop_prob", "nan", "a number from 0 to 0.9 is needed"),
+        ("epochs", "many", "a number from 1 to 100 is needed"),
+        ("epochs", "2.5", "a number from 1 to 100 is needed"),
+        ("epochs", "99999999999999999999", "a number from 1 to 100 is needed"),
+        ("dataset", "../../etc", "one of mnist, digits is needed"),
+        ("colour", "<script>alert(1)</script>", "there is no such setting"),
+    ],
+)
+def test_nonsense_in_the_url_is_ignored_with_a_note(open_page: OpenPage, name: str, value: str, note: str) -> None:
+    page = open_page(**{name: value})
+    [warning] = page.warning
+    assert "Ignored in the page's address" in warning.value
+    assert note in warning.value
+    assert "<script" not in warning.value.replace("\\<", "")
+    assert page.slider(key="drop_prob").value == 0.3
+    assert page.number_input(key="epochs").value == 15
+
+
+def test_sensible_url_has_no_note() -> None:
+    assert settings.find_nonsense({"drop_prob": "0.25", "epochs": "3", "dataset": "mnist", "batch_size": "64"}) == {}
+
+
+def test_training_the_bundled_digits_gives_a_model_that_is_used(open_page: OpenPage) -> None:
+    page = open_page(dataset="digits", epochs="2")
+    train_to_the_end(page)
+    assert "plain-p0.30-digits-e2 is trained: test accuracy" in texts(page)
+    assert page.selectbox(key="model_choice").value.endswith("plain-p0.30-digits-e2.safetensors")
+    assert "of 300" in next(element.delta for element in page.metric if element.label == "Test accuracy")
+    assert "scikit-learn's bundled digits" in texts(page)
+
+
+def test_settings_whose_weights_exist_are_one_click_and_no_training(open_page: OpenPage) -> None:
+    page = open_page(drop_prob="0.5")
+    checked(page.button(key="load").click().run())
+    assert page.selectbox(key="model_choice").value.endswith("plain-p0.50.safetensors")
+    assert "drop_prob **0.50**" in texts(page)
+    assert shared.training_queue().latest_run() is None
+    assert "load" not in {button.key for button in page.button}
+
+
+def test_settings_that_do_not_go_together_are_explained(open_page: OpenPage) -> None:
+    page = open_page(train_size="50")
+    assert "train_size (50) must be at least batch_size (100)" in texts(page)
+    assert "train" not in {button.key for button in page.button}
+
+
+def test_training_without_mnist_says_what_to_do(open_page: OpenPage) -> None:
+    page = train_to_the_end(open_page(epochs="1"))
+    assert "could not be reached" in texts(page)
+    assert "DROPOUT_MNIST_DATA" in texts(page)
+    assert page.selectbox(key="model_choice").value.endswith("plain-p0.30.safetensors")
+
+
+def test_two_visitors_share_one_queue(
+    open_page: OpenPage, digits: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import threading
+
+    gate = threading.Event()
+
+    def load_when_told(name: str, report: object) -> Dataset:
+        assert gate.wait(TIMEOUT)
+        return digits
+
+    monkeypatch.setattr(shared, "load_dataset", load_when_told)
+    one, other = open_page(dataset="digits", epochs="1"), open_page(dataset="digits", epochs="1", seed="2")
+    checked(one.button(key="train").click().run())
+    checked(other.button(key="train").click().run())
+    assert "Waiting, number 1 in the queue: plain-p0.30-digits-e1-s2 (yours)" in texts(other)
+    assert "(yours)" not in texts(checked(one.run()))
+    assert one.button(key="train").disabled
+    third = open_page(dataset="digits", epochs="1")
+    assert "Training plain-p0.30-digits-e1." in texts(third)
+    assert third.button(key="train").disabled
+    gate.set()
+    runs = shared.training_queue().active_runs()
+    for run in runs:
+        shared.training_queue().wait(run.id, TIMEOUT)
+    assert [shared.training_queue().get(run.id).state for run in runs] == [RunState.FINISHED] * 2  # type: ignore[union-attr]
+    assert "plain-p0.30-digits-e1-s2 is trained" in texts(checked(other.run()))
+    assert "plain-p0.30-digits-e1 is trained" in texts(checked(one.run()))
+    assert "Last training on this server: plain-p0.30-digits-e1-s2 is trained" in texts(checked(third.run()))
+
+
+def test_random_sample_shows_label_and_prediction(open_page: OpenPage) -> None:
+    page = open_page()
+    checked(page.segmented_control(key="test_dataset_mnist").set_value("digits").run())
+    assert "Label: **" in texts(page)
+    assert "Prediction: **" in texts(page)
+    assert "The model was trained on MNIST" in texts(page)
+    checked(page.button(key="another").click().run())
+
+
+def test_mnist_is_tested_on_where_it_is(open_page: OpenPage, mnist_folder: Path) -> None:
+    page = open_page()
+    assert metric(page, "Test accuracy") == "98.41%"
+    assert "MNIST, with dropout off" in texts(page)
+
+
+def test_download_that_fails_is_explained(open_page: OpenPage) -> None:
+    page = open_page()
+    checked(page.button(key="download").click().run())
+    assert "MNIST is not available" in texts(page)
+    assert "DROPOUT_MNIST_DATA" in texts(page)
+
+
+def test_damaged_checkpoint_does_not_stop_the_others(open_page: OpenPage, shipped: Path) -> None:
+    (shipped / "plain-p0.30.safetensors").write_bytes(b"rubbish")
+    page = open_page()
+    assert "plain-p0.30.safetensors is not a whole safetensors file" in texts(page)
+    assert "Using plain-p0.00 instead" in texts(page)
+    assert "drop_prob **0.00**" in texts(page)
+
+
+def test_page_without_any_weights_can_still_train(open_page: OpenPage, shipped: Path) -> None:
+    for path in shipped.iterdir():
+        path.unlink()
+    page = open_page(dataset="digits", epochs="1")
+    assert "There are no weights yet" in texts(page)
+    train_to_the_end(page)
+    assert page.selectbox(key="model_choice").value.endswith("plain-p0.30-digits-e1.safetensors")
+
+
+def test_uploaded_weights_are_used_and_rubbish_is_explained(open_page: OpenPage, shipped: Path) -> None:
+    page = open_page()
+    other = load_checkpoint(shipped / "plain-p0.50.safetensors")
+    with torch.no_grad():
+        data = encode_checkpoint(other)
+    checked(page.file_uploader(key="upload_weights").upload("mine.safetensors", data).run())
+    assert page.selectbox(key="model_choice").value.startswith("plain-p0.50 (this session's, ")
+    assert "drop_prob **0.50**" in texts(page)
+    checked(page.file_uploader(key="upload_weights").upload("bad.safetensors", data[:1000]).run())
+    assert "bad.safetensors is not a whole safetensors file" in texts(page)
+    assert "drop_prob **0.50**" in texts(page)

@@ -1,0 +1,211 @@
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageDraw, ImageOps
+
+from dropout_mnist.__main__ import main
+from dropout_mnist.checkpoint import load_checkpoint
+from dropout_mnist.checkpoint_cache import list_checkpoints
+
+ROOT = Path(__file__).parents[1]
+QUICK = ["--dataset", "digits", "--epochs", "2", "--train-size", "200"]
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    code = main(arguments)
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
+def test_train_prints_like_the_notebook(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = run(capsys, "train", *QUICK)
+    lines = out.splitlines()
+    assert code == 0
+    assert re.match(r"Epoch: 1 Cost: \d\.\d{6} \|", lines[0])
+    assert re.match(r"Epoch: 2 Cost: \d\.\d{6} \|", lines[1])
+    assert re.match(r"Accuracy: 0\.\d{4} \(\d+ of 300, scikit-learn's bundled digits\)", lines[2])
+    assert re.match(r"Test image \d+: Label: \d Prediction: \d", lines[3])
+    assert err == ""
+    [path] = list_checkpoints()
+    assert lines[4] == f"Weights: {path}"
+
+
+def test_train_prints_json(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, "train", *QUICK, "--json")
+    *epochs, final = map(json.loads, out.splitlines())
+    assert code == 0
+    assert [list(epoch) for epoch in epochs] == [["epoch", "train_loss", "test_loss", "test_accuracy", "seconds"]] * 2
+    assert final["test_accuracy"] == final["correct"] / final["total"] == epochs[-1]["test_accuracy"]
+    assert set(final["sample"]) == {"index", "label", "prediction"}
+
+
+def test_second_train_loads_what_the_first_saved(capsys: pytest.CaptureFixture[str]) -> None:
+    _, first, _ = run(capsys, "train", *QUICK)
+    _, second, err = run(capsys, "train", *QUICK)
+    assert "Trained before: loaded" in err
+    assert second.splitlines()[:3] == first.splitlines()[:3]
+    _, again, err = run(capsys, "train", *QUICK, "--retrain")
+    assert err == ""
+
+    def costs(text: str) -> list[str]:
+        return re.findall(r"Cost: \S+", text)
+
+    assert costs(again) == costs(first)
+
+
+def test_output_goes_to_the_file_that_was_named(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    path = tmp_path / "mine.safetensors"
+    assert run(capsys, "train", *QUICK, "--output", str(path))[0] == 0
+    assert load_checkpoint(path).config.train_size == 200
+    assert list_checkpoints() == []
+
+
+def test_evaluate_gives_what_training_measured(capsys: pytest.CaptureFixture[str]) -> None:
+    run(capsys, "train", *QUICK)
+    [path] = list_checkpoints()
+    code, out, _ = run(capsys, "evaluate", "--weights", str(path), "--json")
+    result = json.loads(out)
+    checkpoint = load_checkpoint(path)
+    assert code == 0
+    assert (result["correct"], result["total"]) == (checkpoint.correct, 300)
+    assert result["loss"] == pytest.approx(checkpoint.history[-1].test_loss)
+    assert len(result["digit_accuracy"]) == 10
+    _, text, _ = run(capsys, "evaluate", "--weights", str(path))
+    assert f"({checkpoint.correct} of 300" in text
+    assert "Digit 9: 0." in text
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """A folder of pictures of a 0 and a 1: white on black, and black on white in a subfolder."""
+    folder = tmp_path / "pictures"
+    (folder / "paper").mkdir(parents=True)
+    zero, one = Image.new("L", (280, 280)), Image.new("L", (280, 280))
+    ImageDraw.Draw(zero).ellipse((80, 40, 200, 240), outline=255, width=20)
+    ImageDraw.Draw(one).line((150, 40, 130, 240), fill=255, width=20)
+    for digit, image in enumerate((zero, one)):
+        image.save(folder / f"canvas {digit}.png")
+        ImageOps.invert(image).save(folder / "paper" / f"{digit}.jpg")
+    return folder
+
+
+def test_predict_recognises_pictures_of_both_kinds(
+    capsys: pytest.CaptureFixture[str], pictures: Path, shipped: Path
+) -> None:
+    code, out, err = run(capsys, "predict", str(pictures), "--json")
+    answers = {Path(answer["path"]).name: answer for answer in map(json.loads, out.splitlines())}
+    assert (code, err) == (0, "")
+    assert {name: answer["digit"] for name, answer in answers.items()} == {
+        "canvas 0.png": 0,
+        "canvas 1.png": 1,
+        "0.jpg": 0,
+        "1.jpg": 1,
+    }
+    assert all(sum(answer["probs"]) == pytest.approx(1, abs=1e-5) for answer in answers.values())
+    _, text, _ = run(capsys, "predict", str(pictures / "canvas 0.png"))
+    assert re.fullmatch(r".*canvas 0\.png: 0 \(\d+\.\d%\)\n", text)
+
+
+def test_predict_reports_what_is_no_picture_and_goes_on(
+    capsys: pytest.CaptureFixture[str], pictures: Path, shipped: Path
+) -> None:
+    (pictures / "a note.txt").write_text("not a picture")
+    Image.new("L", (50, 50)).save(pictures / "blank.png")
+    code, out, err = run(capsys, "predict", str(pictures), str(pictures / "nowhere.png"))
+    assert code == 1
+    assert len(out.splitlines()) == 4
+    complaints = err.splitlines()
+    assert len(complaints) == 3
+    assert "a note.txt: This is not a picture" in complaints[0]
+    assert "blank.png: The picture shows nothing" in complaints[1]
+    assert "nowhere.png: " in complaints[2]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected_error"),
+    [
+        (["train", "--drop-prob", "1"], "drop_prob must be at least 0 and below 1, not 1.0"),
+        (["train", "--epochs", "0"], "epochs must be between"),
+        (["train", "--dataset", "digits", "--train-size", "5000"], "train_size 5,000 is more than the 1,497"),
+        (["evaluate", "--weights", "nix.safetensors"], "nix.safetensors cannot be read"),
+        (["predict", "x.png", "--weights", __file__], "is not a whole safetensors file"),
+    ],
+)
+def test_error_is_one_line_on_stderr_and_exit_code_2(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], expected_error: str
+) -> None:
+    code, out, err = run(capsys, *arguments)
+    assert (code, out) == (2, "")
+    assert expected_error in err
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("arguments", [["train", "--drop-prob", "x"], ["dance"], [], ["train", "--dataset", "cifar"]])
+def test_wrong_usage_is_one_line_on_stderr_and_exit_code_2(
+    capsys: pytest.CaptureFixture[str], arguments: list[str]
+) -> None:
+    with pytest.raises(SystemExit) as exit_:
+        main(arguments)
+    captured = capsys.readouterr()
+    assert exit_.value.code == 2
+    assert captured.out == ""
+    assert captured.err.count("\n") == 1
+
+
+def test_mnist_that_cannot_be_had_is_one_line_with_the_remedy(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Port 9 of this machine: nobody answers there.
+    monkeypatch.setattr("dropout_mnist.mnist_files.MIRRORS", ("http://127.0.0.1:9/",))
+    code, out, err = run(capsys, "train")
+    assert (code, out) == (2, "")
+    *progress, error = err.splitlines()
+    assert progress == []
+    assert "DROPOUT_MNIST_DATA" in error
+    assert "`digits`" in error
+
+
+@pytest.mark.parametrize("command", ["train", "evaluate", "predict"])
+def test_help_states_defaults(capsys: pytest.CaptureFixture[str], command: str) -> None:
+    with pytest.raises(SystemExit) as exit_:
+        main([command, "--help"])
+    assert exit_.value.code == 0
+    assert "default: " in capsys.readouterr().out
+
+
+def test_module_runs_as_a_program() -> None:
+    result = subprocess.run(
+        [sys.executable, "-m", "dropout_mnist", "train", "--seed", "-1"],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=False,
+    )
+    assert result.returncode == 2
+    assert result.stderr == "dropout_mnist: seed must be between 0 and 9,223,372,036,854,775,807, not -1\n"
+
+
+def test_interrupted_training_keeps_its_finished_epochs(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dropout_mnist import __main__ as command_line
+
+    train = command_line.train
+
+    def interrupted(*arguments: object, **options: object):  # type: ignore[no-untyped-def]
+        for result in train(*arguments, **options):  # type: ignore[arg-type]
+            yield result
+            if result.epoch == 2:
+                raise KeyboardInterrupt
+
+    monkeypatch.setattr(command_line, "train", interrupted)
+    code, out, err = run(capsys, "train", "--dataset", "digits", "--epochs", "5", "--train-size", "200")
+    assert code == 130
+    assert "The 2 finished epochs are kept" in err
+    assert "Epoch: 2" in out
+    [path] = list_checkpoints()
+    assert load_checkpoint(path).config.epochs == 2

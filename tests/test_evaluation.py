@@ -1,0 +1,71 @@
+import math
+
+import pytest
+import torch
+
+from dropout_mnist.checkpoint import Checkpoint
+from dropout_mnist.data import Dataset, Split
+from dropout_mnist.evaluation import Evaluation, evaluate, predict
+from dropout_mnist.model import MLP
+
+
+def answers(predictions: list[int], labels: list[int], confidence: float = 0.9) -> Evaluation:
+    probs = torch.full((len(labels), 10), (1 - confidence) / 9)
+    probs[torch.arange(len(labels)), torch.tensor(predictions)] = confidence
+    return Evaluation(1.0, probs, torch.tensor(labels))
+
+
+def test_accuracy_is_correct_over_total() -> None:
+    evaluation = answers([1, 2, 3, 3], [1, 2, 3, 4])
+    assert (evaluation.correct, evaluation.total, evaluation.accuracy) == (3, 4, 0.75)
+
+
+def test_confusion_has_labels_in_rows_and_predictions_in_columns() -> None:
+    confusion = answers([9, 4, 4], [4, 4, 9]).confusion
+    assert confusion[4, 9] == confusion[4, 4] == confusion[9, 4] == 1
+    assert confusion.sum() == 3
+
+
+def test_digit_accuracy_is_none_without_images() -> None:
+    digit_accuracy = answers([1, 7], [1, 1]).digit_accuracy
+    assert digit_accuracy[1] == 0.5
+    assert digit_accuracy[0] is None
+
+
+def test_hardest_mistakes_come_most_confident_first() -> None:
+    evaluation = answers([1, 2, 3, 4], [1, 0, 0, 0])
+    evaluation.probs[2, 3] = 0.99
+    assert evaluation.hardest_mistakes(2) == [2, 1]
+    assert evaluation.hardest_mistakes(9) == [2, 1, 3]
+
+
+def test_loss_is_the_mean_cross_entropy() -> None:
+    model = MLP((4,), 0.0).eval()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.zero_()
+    [prediction] = predict(model, torch.zeros(1, 784, dtype=torch.uint8))
+    assert prediction.probs == pytest.approx([0.1] * 10)
+
+    split = Split(torch.zeros(5, 784, dtype=torch.uint8), torch.arange(5))
+    assert evaluate(model, split).loss == pytest.approx(math.log(10))
+
+
+def test_model_in_train_mode_is_refused_and_left_alone(tiny: Dataset) -> None:
+    model = MLP((4,), 0.5)
+    with pytest.raises(ValueError, match="call model.eval"):
+        evaluate(model, tiny.test)
+    assert model.training
+
+
+def test_empty_split_is_refused(checkpoint: Checkpoint, tiny: Dataset) -> None:
+    with pytest.raises(ValueError, match="no images"):
+        evaluate(checkpoint.model, tiny.test[:0])
+
+
+def test_answers_do_not_depend_on_how_many_are_asked_at_once(checkpoint: Checkpoint, tiny: Dataset) -> None:
+    together = predict(checkpoint.model, tiny.test.pixels)
+    alone = [predict(checkpoint.model, row.unsqueeze(0))[0] for row in tiny.test.pixels]
+    assert [p.digit for p in together] == [p.digit for p in alone]
+    for one, other in zip(together, alone, strict=True):
+        assert one.probs == pytest.approx(other.probs, abs=1e-5)

@@ -1,0 +1,186 @@
+import threading
+from dataclasses import asdict, replace
+
+import pytest
+import torch
+
+from dropout_mnist.config import TrainConfig
+from dropout_mnist.data import Dataset, load_dataset
+from dropout_mnist.evaluation import evaluate, predict
+from dropout_mnist.model import MLP
+from dropout_mnist.training import (
+    BatchProgress,
+    DivergedError,
+    EpochResult,
+    build_model,
+    choose_device,
+    inference_copy,
+    train,
+)
+
+
+def run(config: TrainConfig, dataset: Dataset) -> tuple[MLP, list[dict[str, float]]]:
+    model = build_model(config)
+    history = [asdict(result) for result in train(config, dataset, model)]
+    for result in history:
+        del result["seconds"]
+    return model, history
+
+
+def same_bits(one: MLP, other: MLP) -> bool:
+    return all(torch.equal(a, b) for a, b in zip(one.parameters(), other.parameters(), strict=True))
+
+
+def test_network_learns(tiny: Dataset, tiny_config: TrainConfig) -> None:
+    model, history = run(replace(tiny_config, epochs=30), tiny)
+    assert history[-1]["train_loss"] < history[0]["train_loss"] / 2
+    assert history[-1]["test_accuracy"] == 1
+    assert evaluate(model, tiny.test).accuracy == 1
+
+
+def test_each_epoch_is_yielded_with_its_measurements(tiny: Dataset, tiny_config: TrainConfig) -> None:
+    model = build_model(tiny_config)
+    for epoch, result in enumerate(train(tiny_config, tiny, model), start=1):
+        assert result.epoch == epoch
+        assert result.seconds > 0
+        measured = evaluate(inference_copy(model), tiny.test)
+        assert (result.test_loss, result.test_accuracy) == (measured.loss, measured.accuracy)
+    assert epoch == tiny_config.epochs
+
+
+def test_cost_is_measured_with_dropout_on(tiny: Dataset, tiny_config: TrainConfig) -> None:
+    # At a learning rate of almost nothing the two losses differ by dropout alone.
+    still = replace(tiny_config, learning_rate=1e-12, epochs=1, drop_prob=0.9)
+    [dropped] = run(still, tiny)[1]
+    assert abs(dropped["train_loss"] - dropped["eval_train_loss"]) > 0.05
+    [whole] = run(replace(still, drop_prob=0.0), tiny)[1]
+    assert whole["train_loss"] == pytest.approx(whole["eval_train_loss"], abs=1e-5)
+
+
+def test_same_config_gives_the_same_bits(tiny: Dataset, tiny_config: TrainConfig) -> None:
+    (model, history), (again, history_again) = run(tiny_config, tiny), run(tiny_config, tiny)
+    assert same_bits(model, again)
+    assert history == history_again
+
+
+def test_another_seed_gives_other_bits(tiny: Dataset, tiny_config: TrainConfig) -> None:
+    assert not same_bits(run(tiny_config, tiny)[0], run(replace(tiny_config, seed=2), tiny)[0])
+
+
+def test_bits_are_the_same_beside_other_trainings_and_predictions(digits: Dataset) -> None:
+    config = TrainConfig(epochs=2, dataset="digits", device="cpu")
+    alone, history = run(config, digits)
+    end = threading.Event()
+
+    def disturb(work: str) -> None:
+        torch.manual_seed(0)
+        while not end.is_set():
+            if work == "train":
+                list(train(replace(config, seed=9, epochs=1), digits))
+            else:
+                predict(alone, digits.test.pixels)
+                torch.rand(10)
+
+    threads = [threading.Thread(target=disturb, args=(work,)) for work in ("train", "predict")]
+    for thread in threads:
+        thread.start()
+    try:
+        crowded, crowded_history = run(config, digits)
+    finally:
+        end.set()
+        for thread in threads:
+            thread.join()
+    assert same_bits(alone, crowded)
+    assert history == crowded_history
+
+
+def test_stopped_training_equals_one_of_fewer_epochs(tiny: Dataset, tiny_config: TrainConfig) -> None:
+    model = build_model(tiny_config)
+    seen: list[BatchProgress] = []
+    results = list(
+        train(
+            tiny_config,
+            tiny,
+            model,
+            on_batch=seen.append,
+            should_stop=lambda: bool(seen) and seen[-1].epoch == 3 and seen[-1].done >= 20,
+        )
+    )
+    assert [result.epoch for result in results] == [1, 2]
+    assert seen[-1] == replace(seen[-1], epoch=3, done=20, total=40)
+    assert same_bits(model, run(replace(tiny_config, epochs=2), tiny)[0])
+    assert not model.training
+
+
+def test_training_abandoned_by_its_caller_keeps_the_last_epoch(tiny: Dataset, tiny_config: TrainConfig) -> None:
+    model = build_model(tiny_config)
+    iteration = train(tiny_config, tiny, model)
+    next(iteration)
+    iteration.close()  # type: ignore[attr-defined]
+    assert same_bits(model, run(replace(tiny_config, epochs=1), tiny)[0])
+
+
+def test_divergence_is_an_error_and_the_last_good_epoch_is_kept(tiny: Dataset, tiny_config: TrainConfig) -> None:
+    model = build_model(tiny_config)
+    history: list[EpochResult] = []
+
+    def spoil(progress: BatchProgress) -> None:
+        if progress.epoch == 2:
+            with torch.no_grad():
+                next(model.parameters()).fill_(float("inf"))
+
+    with pytest.raises(DivergedError, match="epoch 2.*smaller learning rate"):
+        for result in train(tiny_config, tiny, model, on_batch=spoil):
+            history.append(result)
+    assert len(history) == 1
+    assert same_bits(model, run(replace(tiny_config, epochs=1), tiny)[0])
+
+
+def test_last_incomplete_batch_is_dropped(tiny: Dataset, tiny_config: TrainConfig) -> None:
+    seen: list[BatchProgress] = []
+    list(train(replace(tiny_config, batch_size=15, epochs=1), tiny, on_batch=seen.append))
+    assert [progress.done for progress in seen] == [15, 30]
+    assert seen[0].total == 30
+
+
+def test_train_size_chooses_images_by_the_seed(digits: Dataset) -> None:
+    config = TrainConfig(train_size=100, epochs=1, dataset="digits", device="cpu", hidden_sizes=(8,))
+    seen: list[BatchProgress] = []
+    list(train(config, digits, on_batch=seen.append))
+    assert [progress.total for progress in seen] == [100]
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected_error"),
+    [
+        ({"batch_size": 41}, "batch_size 41 is larger than the training set of 40 images"),
+        ({"train_size": 50}, "train_size 50 is more than the 40 training images"),
+    ],
+)
+def test_config_that_does_not_fit_the_data_is_refused(
+    tiny: Dataset, tiny_config: TrainConfig, changes: dict[str, int], expected_error: str
+) -> None:
+    with pytest.raises(ValueError, match=expected_error):
+        next(train(replace(tiny_config, **changes), tiny))  # type: ignore[arg-type]
+
+
+def test_missing_device_is_refused_with_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(ValueError, match="'cuda' is not available.*use device 'auto'"):
+        choose_device("cuda")
+
+
+def test_inference_copy_shares_nothing() -> None:
+    model = build_model(TrainConfig(hidden_sizes=(8,), device="cpu"))
+    copy = inference_copy(model)
+    with torch.no_grad():
+        next(model.parameters()).zero_()
+    assert model.training and not copy.training
+    assert next(copy.parameters()).abs().sum() > 0
+
+
+def test_costs_are_the_notebooks(mnist_folder: object) -> None:
+    # The first two of the costs that the reference notebook gave, run as it is on the same data.
+    results = list(train(TrainConfig(epochs=2), load_dataset("mnist")))
+    assert [result.train_loss for result in results] == pytest.approx([0.3078, 0.1464], rel=0.05)
+    assert results[1].test_accuracy > 0.96

@@ -1,0 +1,179 @@
+"""The queue without a page. Tests wait for events, and a run holds until the test lets it go on."""
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from dropout_mnist.checkpoint import Checkpoint, load_checkpoint
+from dropout_mnist.config import TrainConfig
+from dropout_mnist.data import Dataset
+from dropout_mnist.mnist_files import DataError, ReportDownload
+from dropout_mnist.training_queue import Run, RunState, TrainingQueue
+
+TIMEOUT = 60
+
+
+class Gate:
+    """Loads the data set only when it is opened, so that a run can be kept at its beginning."""
+
+    def __init__(self, dataset: Dataset) -> None:
+        self.dataset, self.entered, self.open = dataset, threading.Event(), threading.Event()
+
+    def load(self, name: str, report: ReportDownload) -> Dataset:
+        self.entered.set()
+        assert self.open.wait(TIMEOUT)
+        return self.dataset
+
+
+@pytest.fixture
+def gate(tiny: Dataset) -> Iterator[Gate]:
+    gate = Gate(tiny)
+    yield gate
+    gate.open.set()
+
+
+def ended(queue: TrainingQueue, run_id: int) -> Run:
+    run = queue.wait(run_id, TIMEOUT)
+    assert run is not None
+    assert not run.active
+    return run
+
+
+def test_run_is_trained_and_saved(tiny: Dataset, tiny_config: TrainConfig) -> None:
+    queue = TrainingQueue(lambda name, report: tiny)
+    run = ended(queue, queue.submit(tiny_config))
+    assert (run.state, run.message) == (RunState.FINISHED, None)
+    assert [result.epoch for result in run.history] == [1, 2, 3]
+    assert run.path is not None
+    assert load_checkpoint(run.path).history == run.history
+
+
+def test_one_trains_and_the_others_wait_in_order(gate: Gate, tiny_config: TrainConfig) -> None:
+    queue = TrainingQueue(gate.load)
+    ids = [queue.submit(replace(tiny_config, seed=seed)) for seed in (1, 2, 3)]
+    assert gate.entered.wait(TIMEOUT)
+    assert [run.id for run in queue.active_runs()] == ids
+    assert [run.state for run in queue.active_runs()] == [RunState.LOADING, RunState.WAITING, RunState.WAITING]
+    gate.open.set()
+    assert all(ended(queue, run_id).state is RunState.FINISHED for run_id in ids)
+    assert queue.active_runs() == []
+
+
+def test_same_config_asked_for_twice_is_trained_once(gate: Gate, tiny_config: TrainConfig) -> None:
+    queue = TrainingQueue(gate.load)
+    first = queue.submit(tiny_config)
+    assert queue.submit(replace(tiny_config, device="auto")) == first
+    assert queue.submit(replace(tiny_config, seed=2)) != first
+    gate.open.set()
+    ended(queue, first)
+    assert queue.submit(tiny_config) != first
+
+
+def test_waiting_run_is_taken_off_the_queue(gate: Gate, tiny_config: TrainConfig) -> None:
+    queue = TrainingQueue(gate.load)
+    first, second = queue.submit(tiny_config), queue.submit(replace(tiny_config, seed=2))
+    queue.stop(second)
+    assert ended(queue, second) == Run(id=second, config=replace(tiny_config, seed=2), state=RunState.STOPPED)
+    gate.open.set()
+    assert ended(queue, first).state is RunState.FINISHED
+
+
+def test_stop_keeps_the_finished_epochs(tiny: Dataset, tiny_config: TrainConfig) -> None:
+    queue = TrainingQueue(lambda name, report: tiny)
+    run_id = queue.submit(replace(tiny_config, epochs=1000))
+    while len(queue.get(run_id).history) < 2:  # type: ignore[union-attr]
+        queue.wait(run_id, 0.01)
+    queue.stop(run_id)
+    run = ended(queue, run_id)
+    assert run.state is RunState.STOPPED
+    assert run.path is not None
+    kept = load_checkpoint(run.path)
+    assert kept.config.epochs == len(run.history) == len(kept.history)
+
+
+def test_snapshots_do_not_change(tiny: Dataset, tiny_config: TrainConfig) -> None:
+    queue = TrainingQueue(lambda name, report: tiny)
+    run_id = queue.submit(tiny_config)
+    snapshot = queue.get(run_id)
+    copy = replace(snapshot)  # type: ignore[type-var]
+    ended(queue, run_id)
+    assert snapshot == copy
+    assert snapshot != queue.get(run_id)
+
+
+@pytest.mark.parametrize(
+    ("error", "expected_message"),
+    [
+        (DataError("MNIST is not available: no network"), "MNIST is not available: no network"),
+        (MemoryError(), "not enough memory"),
+        (RuntimeError("strange"), "The training failed: RuntimeError: strange"),
+    ],
+)
+def test_failed_run_says_why_and_the_next_one_is_trained(
+    tiny: Dataset, tiny_config: TrainConfig, error: Exception, expected_message: str
+) -> None:
+    def fail_once(name: str, report: ReportDownload, errors: list[Exception] = [error]) -> Dataset:  # noqa: B006
+        if errors:
+            raise errors.pop()
+        return tiny
+
+    queue = TrainingQueue(fail_once)
+    failed, next_one = queue.submit(tiny_config), queue.submit(replace(tiny_config, seed=2))
+    run = ended(queue, failed)
+    assert run.state is RunState.FAILED
+    assert expected_message in (run.message or "")
+    assert ended(queue, next_one).state is RunState.FINISHED
+
+
+def test_diverging_run_keeps_its_last_good_epoch(
+    tiny: Dataset, tiny_config: TrainConfig, diverge_in_epoch: Callable[[int], None]
+) -> None:
+    diverge_in_epoch(3)
+    queue = TrainingQueue(lambda name, report: tiny)
+    run = ended(queue, queue.submit(tiny_config))
+    assert run.state is RunState.FAILED
+    assert "diverged" in (run.message or "")
+    assert run.path is not None
+    assert load_checkpoint(run.path).config.epochs == 2
+
+
+@pytest.fixture
+def diverge_in_epoch(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Let the loss become infinite in one epoch."""
+    from dropout_mnist import training
+
+    measure = training._measure
+
+    def install(bad: int) -> None:
+        def measure_badly(epoch: int, train_loss: float, *rest: object) -> object:
+            return measure(epoch, float("inf") if epoch == bad else train_loss, *rest)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(training, "_measure", measure_badly)
+
+    return install
+
+
+def test_model_that_cannot_be_saved_is_kept_in_memory(tiny: Dataset, tiny_config: TrainConfig) -> None:
+    def disk_full(checkpoint: Checkpoint) -> Path:
+        raise OSError("No space left on device")
+
+    queue = TrainingQueue(lambda name, report: tiny, store=disk_full)
+    run = ended(queue, queue.submit(tiny_config))
+    assert run.state is RunState.FINISHED
+    assert run.path is None
+    assert run.checkpoint is not None
+    assert "could not be saved (No space left on device)" in (run.message or "")
+
+
+def test_old_runs_are_forgotten(tiny: Dataset, tiny_config: TrainConfig) -> None:
+    queue = TrainingQueue(lambda name, report: tiny)
+    ids = [queue.submit(replace(tiny_config, seed=seed, epochs=1)) for seed in range(30)]
+    ended(queue, ids[-1])
+    last = queue.submit(replace(tiny_config, epochs=1))
+    ended(queue, last)
+    assert queue.get(ids[0]) is None
+    assert queue.get(ids[-1]) is not None
+    assert queue.latest_run() == queue.get(last)

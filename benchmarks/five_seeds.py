@@ -5,10 +5,9 @@ Every run is kept in the weights folder, so the command goes on where it was int
 usage: python benchmarks/five_seeds.py
 """
 
-import platform
 import statistics
 
-import torch
+from machine import describe_machine
 
 from dropout_mnist.checkpoint import make_checkpoint
 from dropout_mnist.checkpoint_cache import find_checkpoint, store_checkpoint
@@ -41,16 +40,20 @@ def main() -> None:
         seconds = statistics.median(result.seconds for result in checkpoint.history)
         rows.append((*costs, checkpoint.test_accuracy, seconds))
 
-    print(f"\n{platform.processor() or platform.machine()}, {torch.get_num_threads()} threads, torch {torch.__version__}\n")
+    print(f"\n{describe_machine()}\n")
     print("| seed | cost, epoch 1 | epoch 2 | epoch 15 | test accuracy | seconds an epoch |")
     print("| --- | --- | --- | --- | --- | --- |")
     for seed, row in enumerate(rows, start=1):
         _print_row(str(seed), row)
     means = tuple(map(statistics.fmean, zip(*rows, strict=True)))
     _print_row("mean", means)
-    print("| notebook |", " | ".join(f"{cost:.4f}" for cost in NOTEBOOK_COSTS.values()), f"| {NOTEBOOK_ACCURACY:.4f} | |")
+    print(
+        "| notebook |", " | ".join(f"{cost:.4f}" for cost in NOTEBOOK_COSTS.values()), f"| {NOTEBOOK_ACCURACY:.4f} | |"
+    )
     ratios = (mean / cost - 1 for mean, cost in zip(means, NOTEBOOK_COSTS.values(), strict=False))
-    print("| difference |", " | ".join(f"{ratio:+.1%}" for ratio in ratios), f"| {means[3] - NOTEBOOK_ACCURACY:+.4f} | |")
+    print(
+        "| difference |", " | ".join(f"{ratio:+.1%}" for ratio in ratios), f"| {means[3] - NOTEBOOK_ACCURACY:+.4f} | |"
+    )
 
 
 def _print_row(name: str, row: tuple[float, ...]) -> None:

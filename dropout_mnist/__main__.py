@@ -27,7 +27,7 @@ from dropout_mnist.checkpoint import (
 from dropout_mnist.checkpoint_cache import DEFAULT_NAME, SUFFIX, find_checkpoint, store_checkpoint, weights_folder
 from dropout_mnist.config import DATASETS, DEVICES, TrainConfig
 from dropout_mnist.data import Dataset, load_dataset
-from dropout_mnist.drawing import Pixels, PictureError, read_picture
+from dropout_mnist.drawing import PictureError, Pixels, read_picture
 from dropout_mnist.evaluation import evaluate, predict
 from dropout_mnist.mnist_files import DataError, DownloadProgress
 from dropout_mnist.model import INPUT_SIZE
@@ -70,7 +70,9 @@ def _parser() -> argparse.ArgumentParser:
     add("--drop-prob", type=float, default=defaults.drop_prob, help="probability to drop a hidden unit, in [0, 1)")
     add("--epochs", type=int, default=defaults.epochs, help="passes over the training images")
     add("--learning-rate", type=float, default=defaults.learning_rate, help="Adam's step size")
-    add("--batch-size", type=int, default=defaults.batch_size, help="images a step; an incomplete last batch is dropped")
+    add(
+        "--batch-size", type=int, default=defaults.batch_size, help="images a step; an incomplete last batch is dropped"
+    )
     add("--seed", type=int, default=defaults.seed, help="decides initial weights, order of images and masks")
     add("--train-size", type=int, metavar="N", help="train on N images, drawn by the seed (default: all)")
     add("--dataset", choices=DATASETS, default=defaults.dataset, help="digits: 1,497 small ones, without a download")

@@ -64,9 +64,7 @@ class Checkpoint:
         return self.correct / self.total
 
 
-def make_checkpoint(
-    config: TrainConfig, dataset: Dataset, model: MLP, history: Sequence[EpochResult]
-) -> Checkpoint:
+def make_checkpoint(config: TrainConfig, dataset: Dataset, model: MLP, history: Sequence[EpochResult]) -> Checkpoint:
     """Make the checkpoint of a training, finished or stopped; its accuracy is measured here, on the CPU.
 
     A training stopped after 3 of 15 epochs did exactly what one of 3 epochs does, so its config says 3.

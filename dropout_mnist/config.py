@@ -43,8 +43,7 @@ class TrainConfig:
         _check_number("drop_prob", self.drop_prob)
         if not 0 <= self.drop_prob < 1:
             raise ValueError(
-                f"drop_prob must be at least 0 and below 1, not {self.drop_prob!r}: "
-                "at 1 every unit would be dropped"
+                f"drop_prob must be at least 0 and below 1, not {self.drop_prob!r}: at 1 every unit would be dropped"
             )
         _check_integer("epochs", self.epochs, 1, 1_000)
         _check_number("learning_rate", self.learning_rate)

@@ -124,6 +124,6 @@ def _enlarge(digit: np.ndarray) -> np.ndarray:
 def _checksum(*splits: Split) -> str:
     digest = hashlib.sha256()
     for split in splits:
-        digest.update(split.pixels.numpy())
-        digest.update(split.labels.numpy())
+        digest.update(split.pixels.numpy().tobytes())
+        digest.update(split.labels.numpy().tobytes())
     return digest.hexdigest()

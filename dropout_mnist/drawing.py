@@ -9,7 +9,7 @@ import io
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from dropout_mnist.model import IMAGE_SIZE
 
@@ -83,7 +83,8 @@ def _centred(small: Pixels, axis: int) -> int:
     length = small.shape[axis]
     mass = small.sum(axis=1 - axis, dtype=np.float64)
     centre = float(mass @ np.arange(length) / mass.sum())
-    return min(max(0, round(IMAGE_SIZE / 2 - centre)), IMAGE_SIZE - length)
+    start: int = min(max(0, round(IMAGE_SIZE / 2 - centre)), IMAGE_SIZE - length)
+    return start
 
 
 def _open(data: bytes) -> Image.Image:
@@ -97,7 +98,7 @@ def _open(data: bytes) -> Image.Image:
             # Lets JPEGs be decoded at a fraction of their size.
             image.draft("L", (WORKING_SIZE, WORKING_SIZE))
             upright = ImageOps.exif_transpose(image)
-    except Image.UnidentifiedImageError:
+    except UnidentifiedImageError:
         raise PictureError("This is not a picture: use a PNG, JPEG, GIF, BMP, TIFF or WebP file.") from None
     except Image.DecompressionBombError:
         raise PictureError("The picture is too large to be read safely: scale it down first.") from None

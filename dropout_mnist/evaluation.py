@@ -70,9 +70,7 @@ class Evaluation:
     def digit_accuracy(self) -> tuple[float | None, ...]:
         """The recognised fraction of each digit's images; None for a digit without any."""
         counts = self.confusion
-        return tuple(
-            int(row[digit]) / int(row.sum()) if row.sum() else None for digit, row in enumerate(counts)
-        )
+        return tuple(int(row[digit]) / int(row.sum()) if row.sum() else None for digit, row in enumerate(counts))
 
     def hardest_mistakes(self, count: int) -> list[int]:
         """Return the indices of up to `count` wrong answers, the most confident first."""

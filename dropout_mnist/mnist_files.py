@@ -134,8 +134,7 @@ def mnist_is_here() -> bool:
     """Whether all four files are in place by name and length; no download will be needed unless one is damaged."""
     folder = raw_folder()
     return all(
-        (folder / file.name).is_file() and (folder / file.name).stat().st_size == file.size
-        for file, _ in MNIST_FILES
+        (folder / file.name).is_file() and (folder / file.name).stat().st_size == file.size for file, _ in MNIST_FILES
     )
 
 
@@ -204,9 +203,7 @@ class _PoochProgress:
     def update(self, count: int) -> None:
         self._done = min(self._done + count, self._archive.size)
         if self._report is not None:
-            progress = DownloadProgress(
-                self._archive.name, self._reason, self._mirror, self._done, self._archive.size
-            )
+            progress = DownloadProgress(self._archive.name, self._reason, self._mirror, self._done, self._archive.size)
             self._report(progress)
 
     def reset(self) -> None:

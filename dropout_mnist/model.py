@@ -54,9 +54,7 @@ class MLP(nn.Module):
         return logits
 
 
-def _linear(
-    inputs: int, outputs: int, generator: torch.Generator | None, device: torch.device | None
-) -> nn.Linear:
+def _linear(inputs: int, outputs: int, generator: torch.Generator | None, device: torch.device | None) -> nn.Linear:
     # skip_init: nn.Linear's own initialisation draws from torch's global generator.
     layer: nn.Linear = nn.utils.skip_init(nn.Linear, inputs, outputs, device=device or torch.get_default_device())
     nn.init.xavier_uniform_(layer.weight, generator=generator)

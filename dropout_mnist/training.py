@@ -134,9 +134,7 @@ def train(
                 loss = _step(model, optimizer, scale(chosen.pixels), chosen.labels)
                 train_loss += loss.detach()
                 done = (batch + 1) * config.batch_size
-                on_batch(
-                    BatchProgress(epoch, done, batches * config.batch_size, time.perf_counter() - start)
-                )
+                on_batch(BatchProgress(epoch, done, batches * config.batch_size, time.perf_counter() - start))
             mean_loss = train_loss.item() / batches
             seconds = time.perf_counter() - start
             model.eval()

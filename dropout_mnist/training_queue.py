@@ -103,15 +103,15 @@ class TrainingQueue:
         store: saves a checkpoint and returns where.
     """
 
-    def __init__(
-        self, load_dataset: LoadDataset, store: Callable[[Checkpoint], Path] = store_checkpoint
-    ) -> None:
+    def __init__(self, load_dataset: LoadDataset, store: Callable[[Checkpoint], Path] = store_checkpoint) -> None:
         self._load_dataset = load_dataset
         self._store = store
         self._jobs: dict[int, _Job] = {}
         self._ids = count(1)
         self._changed = threading.Condition()
-        threading.Thread(target=self._work, name="training", daemon=True).start()
+        self._closed = False
+        self._worker = threading.Thread(target=self._work, name="training", daemon=True)
+        self._worker.start()
 
     def submit(self, config: TrainConfig) -> int:
         """Queue a training and return its run's id; a config that is queued already is not queued twice."""
@@ -135,6 +135,15 @@ class TrainingQueue:
             if job.run.state is RunState.WAITING:
                 job.update(state=RunState.STOPPED)
             self._changed.notify_all()
+
+    def close(self) -> None:
+        """End all runs, keeping their finished epochs, and the worker; wait until it has."""
+        for run in self.active_runs():
+            self.stop(run.id)
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+        self._worker.join()
 
     def get(self, run_id: int) -> Run | None:
         """Return a run as it is now, or None if it is not known (any more)."""
@@ -167,9 +176,10 @@ class TrainingQueue:
     def _work(self) -> None:
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._next() is not None)
+                self._changed.wait_for(lambda: self._closed or self._next() is not None)
                 job = self._next()
-                assert job is not None
+                if job is None:
+                    return
                 job.update(state=RunState.LOADING)
             try:
                 self._train(job)

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -75,10 +74,10 @@ def checkpoint(tiny: Dataset, tiny_config: TrainConfig) -> Checkpoint:
 
 
 @pytest.fixture
-def shipped(tmp_path: Path) -> Iterator[Path]:
+def shipped(tmp_path: Path) -> Path:
     """Fill this test's weights folder with the shipped checkpoints and return it."""
     folder = tmp_path / "weights"
     folder.mkdir(exist_ok=True)
     for path in SHIPPED_WEIGHTS.glob("plain-p0.?0.safetensors"):
         shutil.copy(path, folder)
-    yield folder
+    return folder

@@ -185,7 +185,6 @@ def test_url_sets_the_controls(open_page: OpenPage) -> None:
         ("drop_prob", "2", "a number from 0 to 0.9 is needed"),
         ("drop_prob", "nan", "a number from 0 to 0.9 is needed"),
         ("epochs", "many", "a number from 1 to 100 is needed"),
-        ("epochs", "2.5", "a number from 1 to 100 is needed"),
         ("epochs", "99999999999999999999", "a number from 1 to 100 is needed"),
         ("dataset", "../../etc", "one of mnist, digits is needed"),
         ("colour", "<script>alert(1)</script>", "there is no such setting"),
@@ -236,9 +235,7 @@ def test_training_without_mnist_says_what_to_do(open_page: OpenPage) -> None:
     assert page.selectbox(key="model_choice").value.endswith("plain-p0.30.safetensors")
 
 
-def test_two_visitors_share_one_queue(
-    open_page: OpenPage, digits: Dataset, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_two_visitors_share_one_queue(open_page: OpenPage, digits: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     import threading
 
     gate = threading.Event()

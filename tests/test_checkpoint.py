@@ -86,7 +86,10 @@ FIRST = "layers.0.weight"
 
 CHANGES: dict[str, tuple[Callable[[dict[str, Any], dict[str, torch.Tensor]], Any], str]] = {
     "nan": (lambda d, t: t[FIRST].fill_(float("nan")), f"not finite numbers: {FIRST}"),
-    "shape": (lambda d, t: t.update({FIRST: torch.zeros(2, 2)}), "wrong shape: layers.0.weight is (2, 2), not (32, 784)"),
+    "shape": (
+        lambda d, t: t.update({FIRST: torch.zeros(2, 2)}),
+        "wrong shape: layers.0.weight is (2, 2), not (32, 784)",
+    ),
     "dtype": (lambda d, t: t.update({FIRST: t[FIRST].half()}), "wrong type: layers.0.weight is torch.float16"),
     "missing tensor": (lambda d, t: t.pop(FIRST), f"missing or unknown weights: {FIRST}"),
     "unknown tensor": (lambda d, t: t.update(extra=torch.zeros(1)), "missing or unknown weights: extra"),
@@ -145,7 +148,7 @@ def test_truncated_file_is_refused(checkpoint: Checkpoint, tmp_path: Path, kept:
 
 
 def test_missing_file_is_an_error_that_names_it(tmp_path: Path) -> None:
-    with pytest.raises(CheckpointError, match="nix.safetensors cannot be read: No such file"):
+    with pytest.raises(CheckpointError, match=r"nix\.safetensors cannot be read: No such file"):
         load_checkpoint(tmp_path / "nix.safetensors")
 
 

@@ -100,7 +100,19 @@ def test_mnists_own_digits_come_out_as_they_went_in(mnist_folder: object) -> Non
         encode(seven_on_paper(), "GIF"),
         encode(seven_on_paper(), "TIFF"),
     ],
-    ids=["dark on light", "light on dark", "jpeg", "palette", "1 bit", "grey", "16 bit", "large", "cmyk", "gif", "tiff"],
+    ids=[
+        "dark on light",
+        "light on dark",
+        "jpeg",
+        "palette",
+        "1 bit",
+        "grey",
+        "16 bit",
+        "large",
+        "cmyk",
+        "gif",
+        "tiff",
+    ],
 )
 def test_same_digit_in_any_picture_gives_the_same_input(data: bytes) -> None:
     assert_alike(read_picture(data), read_canvas(canvas(*SEVEN)))

@@ -53,7 +53,7 @@ def test_loss_is_the_mean_cross_entropy() -> None:
 
 def test_model_in_train_mode_is_refused_and_left_alone(tiny: Dataset) -> None:
     model = MLP((4,), 0.5)
-    with pytest.raises(ValueError, match="call model.eval"):
+    with pytest.raises(ValueError, match=r"call model\.eval"):
         evaluate(model, tiny.test)
     assert model.training
 

@@ -129,9 +129,8 @@ def test_divergence_is_an_error_and_the_last_good_epoch_is_kept(tiny: Dataset, t
             with torch.no_grad():
                 next(model.parameters()).fill_(float("inf"))
 
-    with pytest.raises(DivergedError, match="epoch 2.*smaller learning rate"):
-        for result in train(tiny_config, tiny, model, on_batch=spoil):
-            history.append(result)
+    with pytest.raises(DivergedError, match=r"epoch 2.*smaller learning rate"):
+        history.extend(train(tiny_config, tiny, model, on_batch=spoil))
     assert len(history) == 1
     assert same_bits(model, run(replace(tiny_config, epochs=1), tiny)[0])
 
@@ -166,7 +165,7 @@ def test_config_that_does_not_fit_the_data_is_refused(
 
 def test_missing_device_is_refused_with_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    with pytest.raises(ValueError, match="'cuda' is not available.*use device 'auto'"):
+    with pytest.raises(ValueError, match=r"'cuda' is not available.*use device 'auto'"):
         choose_device("cuda")
 
 
@@ -175,7 +174,8 @@ def test_inference_copy_shares_nothing() -> None:
     copy = inference_copy(model)
     with torch.no_grad():
         next(model.parameters()).zero_()
-    assert model.training and not copy.training
+    assert model.training
+    assert not copy.training
     assert next(copy.parameters()).abs().sum() > 0
 
 

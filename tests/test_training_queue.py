@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,9 +12,11 @@ from dropout_mnist.checkpoint import Checkpoint, load_checkpoint
 from dropout_mnist.config import TrainConfig
 from dropout_mnist.data import Dataset
 from dropout_mnist.mnist_files import DataError, ReportDownload
-from dropout_mnist.training_queue import Run, RunState, TrainingQueue
+from dropout_mnist.training_queue import LoadDataset, Run, RunState, TrainingQueue
 
 TIMEOUT = 60
+
+StartQueue = Callable[..., TrainingQueue]
 
 
 class Gate:
@@ -35,6 +38,20 @@ def gate(tiny: Dataset) -> Iterator[Gate]:
     gate.open.set()
 
 
+@pytest.fixture
+def start_queue() -> Iterator[StartQueue]:
+    """Start queues that are closed at the test's end."""
+    queues: list[TrainingQueue] = []
+
+    def start(load: LoadDataset, **options: Any) -> TrainingQueue:
+        queues.append(TrainingQueue(load, **options))
+        return queues[-1]
+
+    yield start
+    for queue in queues:
+        queue.close()
+
+
 def ended(queue: TrainingQueue, run_id: int) -> Run:
     run = queue.wait(run_id, TIMEOUT)
     assert run is not None
@@ -42,8 +59,8 @@ def ended(queue: TrainingQueue, run_id: int) -> Run:
     return run
 
 
-def test_run_is_trained_and_saved(tiny: Dataset, tiny_config: TrainConfig) -> None:
-    queue = TrainingQueue(lambda name, report: tiny)
+def test_run_is_trained_and_saved(start_queue: StartQueue, tiny: Dataset, tiny_config: TrainConfig) -> None:
+    queue = start_queue(lambda name, report: tiny)
     run = ended(queue, queue.submit(tiny_config))
     assert (run.state, run.message) == (RunState.FINISHED, None)
     assert [result.epoch for result in run.history] == [1, 2, 3]
@@ -51,8 +68,8 @@ def test_run_is_trained_and_saved(tiny: Dataset, tiny_config: TrainConfig) -> No
     assert load_checkpoint(run.path).history == run.history
 
 
-def test_one_trains_and_the_others_wait_in_order(gate: Gate, tiny_config: TrainConfig) -> None:
-    queue = TrainingQueue(gate.load)
+def test_one_trains_and_the_others_wait_in_order(start_queue: StartQueue, gate: Gate, tiny_config: TrainConfig) -> None:
+    queue = start_queue(gate.load)
     ids = [queue.submit(replace(tiny_config, seed=seed)) for seed in (1, 2, 3)]
     assert gate.entered.wait(TIMEOUT)
     assert [run.id for run in queue.active_runs()] == ids
@@ -62,8 +79,10 @@ def test_one_trains_and_the_others_wait_in_order(gate: Gate, tiny_config: TrainC
     assert queue.active_runs() == []
 
 
-def test_same_config_asked_for_twice_is_trained_once(gate: Gate, tiny_config: TrainConfig) -> None:
-    queue = TrainingQueue(gate.load)
+def test_same_config_asked_for_twice_is_trained_once(
+    start_queue: StartQueue, gate: Gate, tiny_config: TrainConfig
+) -> None:
+    queue = start_queue(gate.load)
     first = queue.submit(tiny_config)
     assert queue.submit(replace(tiny_config, device="auto")) == first
     assert queue.submit(replace(tiny_config, seed=2)) != first
@@ -72,8 +91,8 @@ def test_same_config_asked_for_twice_is_trained_once(gate: Gate, tiny_config: Tr
     assert queue.submit(tiny_config) != first
 
 
-def test_waiting_run_is_taken_off_the_queue(gate: Gate, tiny_config: TrainConfig) -> None:
-    queue = TrainingQueue(gate.load)
+def test_waiting_run_is_taken_off_the_queue(start_queue: StartQueue, gate: Gate, tiny_config: TrainConfig) -> None:
+    queue = start_queue(gate.load)
     first, second = queue.submit(tiny_config), queue.submit(replace(tiny_config, seed=2))
     queue.stop(second)
     assert ended(queue, second) == Run(id=second, config=replace(tiny_config, seed=2), state=RunState.STOPPED)
@@ -81,8 +100,8 @@ def test_waiting_run_is_taken_off_the_queue(gate: Gate, tiny_config: TrainConfig
     assert ended(queue, first).state is RunState.FINISHED
 
 
-def test_stop_keeps_the_finished_epochs(tiny: Dataset, tiny_config: TrainConfig) -> None:
-    queue = TrainingQueue(lambda name, report: tiny)
+def test_stop_keeps_the_finished_epochs(start_queue: StartQueue, tiny: Dataset, tiny_config: TrainConfig) -> None:
+    queue = start_queue(lambda name, report: tiny)
     run_id = queue.submit(replace(tiny_config, epochs=1000))
     while len(queue.get(run_id).history) < 2:  # type: ignore[union-attr]
         queue.wait(run_id, 0.01)
@@ -94,8 +113,8 @@ def test_stop_keeps_the_finished_epochs(tiny: Dataset, tiny_config: TrainConfig)
     assert kept.config.epochs == len(run.history) == len(kept.history)
 
 
-def test_snapshots_do_not_change(tiny: Dataset, tiny_config: TrainConfig) -> None:
-    queue = TrainingQueue(lambda name, report: tiny)
+def test_snapshots_do_not_change(start_queue: StartQueue, tiny: Dataset, tiny_config: TrainConfig) -> None:
+    queue = start_queue(lambda name, report: tiny)
     run_id = queue.submit(tiny_config)
     snapshot = queue.get(run_id)
     copy = replace(snapshot)  # type: ignore[type-var]
@@ -113,14 +132,14 @@ def test_snapshots_do_not_change(tiny: Dataset, tiny_config: TrainConfig) -> Non
     ],
 )
 def test_failed_run_says_why_and_the_next_one_is_trained(
-    tiny: Dataset, tiny_config: TrainConfig, error: Exception, expected_message: str
+    start_queue: StartQueue, tiny: Dataset, tiny_config: TrainConfig, error: Exception, expected_message: str
 ) -> None:
     def fail_once(name: str, report: ReportDownload, errors: list[Exception] = [error]) -> Dataset:  # noqa: B006
         if errors:
             raise errors.pop()
         return tiny
 
-    queue = TrainingQueue(fail_once)
+    queue = start_queue(fail_once)
     failed, next_one = queue.submit(tiny_config), queue.submit(replace(tiny_config, seed=2))
     run = ended(queue, failed)
     assert run.state is RunState.FAILED
@@ -129,10 +148,10 @@ def test_failed_run_says_why_and_the_next_one_is_trained(
 
 
 def test_diverging_run_keeps_its_last_good_epoch(
-    tiny: Dataset, tiny_config: TrainConfig, diverge_in_epoch: Callable[[int], None]
+    start_queue: StartQueue, tiny: Dataset, tiny_config: TrainConfig, diverge_in_epoch: Callable[[int], None]
 ) -> None:
     diverge_in_epoch(3)
-    queue = TrainingQueue(lambda name, report: tiny)
+    queue = start_queue(lambda name, report: tiny)
     run = ended(queue, queue.submit(tiny_config))
     assert run.state is RunState.FAILED
     assert "diverged" in (run.message or "")
@@ -156,11 +175,13 @@ def diverge_in_epoch(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
     return install
 
 
-def test_model_that_cannot_be_saved_is_kept_in_memory(tiny: Dataset, tiny_config: TrainConfig) -> None:
+def test_model_that_cannot_be_saved_is_kept_in_memory(
+    start_queue: StartQueue, tiny: Dataset, tiny_config: TrainConfig
+) -> None:
     def disk_full(checkpoint: Checkpoint) -> Path:
         raise OSError("No space left on device")
 
-    queue = TrainingQueue(lambda name, report: tiny, store=disk_full)
+    queue = start_queue(lambda name, report: tiny, store=disk_full)
     run = ended(queue, queue.submit(tiny_config))
     assert run.state is RunState.FINISHED
     assert run.path is None
@@ -168,8 +189,8 @@ def test_model_that_cannot_be_saved_is_kept_in_memory(tiny: Dataset, tiny_config
     assert "could not be saved (No space left on device)" in (run.message or "")
 
 
-def test_old_runs_are_forgotten(tiny: Dataset, tiny_config: TrainConfig) -> None:
-    queue = TrainingQueue(lambda name, report: tiny)
+def test_old_runs_are_forgotten(start_queue: StartQueue, tiny: Dataset, tiny_config: TrainConfig) -> None:
+    queue = start_queue(lambda name, report: tiny)
     ids = [queue.submit(replace(tiny_config, seed=seed, epochs=1)) for seed in range(30)]
     ended(queue, ids[-1])
     last = queue.submit(replace(tiny_config, epochs=1))
@@ -177,3 +198,16 @@ def test_old_runs_are_forgotten(tiny: Dataset, tiny_config: TrainConfig) -> None
     assert queue.get(ids[0]) is None
     assert queue.get(ids[-1]) is not None
     assert queue.latest_run() == queue.get(last)
+
+
+def test_closing_keeps_the_finished_epochs(start_queue: StartQueue, tiny: Dataset, tiny_config: TrainConfig) -> None:
+    queue = start_queue(lambda name, report: tiny)
+    run_id, waiting = queue.submit(replace(tiny_config, epochs=1000)), queue.submit(replace(tiny_config, seed=2))
+    while not queue.get(run_id).history:  # type: ignore[union-attr]
+        queue.wait(run_id, 0.01)
+    queue.close()
+    run = queue.get(run_id)
+    assert run is not None
+    assert run.path is not None
+    assert load_checkpoint(run.path).history == run.history
+    assert queue.get(waiting).state is RunState.STOPPED  # type: ignore[union-attr]

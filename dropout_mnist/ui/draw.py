@@ -26,6 +26,8 @@ _CANVAS_KEY = "canvas_widget"
 _START_KEY = "canvas_start"
 # The strokes on the canvas as it last reported them.
 _STROKES_KEY = "canvas_strokes"
+# What the network saw of them.
+_PIXELS_KEY = "canvas_pixels"
 
 
 @st.fragment
@@ -72,9 +74,11 @@ def _show_canvas(_: ChosenModel | None) -> Pixels | None:
         st.button("Clear", key="clear", icon=":material/delete:", disabled=empty, on_click=_clear)
         with st.popover("Pen", icon=":material/edit:", key="pen"):
             st.slider("Pen width (pixels)", *PEN_WIDTHS, DEFAULT_PEN_WIDTH, key="pen_width", persist_state="session")
-    if empty or result.image_data is None:
-        return None
-    return read_canvas(result.image_data)
+    if result.image_data is not None:
+        st.session_state[_PIXELS_KEY] = read_canvas(result.image_data)
+    # A canvas that has come back reports nothing until somebody draws on it.
+    pixels: Pixels | None = None if empty else st.session_state.get(_PIXELS_KEY)
+    return pixels
 
 
 def _undo() -> None:

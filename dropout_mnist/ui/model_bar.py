@@ -50,10 +50,10 @@ def show() -> tuple[ChosenModel | None, ChosenModel | None]:
             st.warning("There are no weights yet: train a model first.", icon=":material/info:")
             return None, None
         with st.container(horizontal=True, vertical_alignment="center", wrap=False):
+            st.session_state.setdefault(CHOICE_KEY, _default(options))
             choice = st.selectbox(
                 "Model in use",
                 options,
-                index=_default_index(options),
                 key=CHOICE_KEY,
                 format_func=_label,
                 label_visibility="collapsed",
@@ -132,8 +132,8 @@ def _label(option: str) -> str:
     return Path(option).name.removesuffix(SUFFIX)
 
 
-def _default_index(options: list[str]) -> int:
-    return next((i for i, option in enumerate(options) if _label(option) == DEFAULT_NAME), 0)
+def _default(options: list[str]) -> str:
+    return next((option for option in options if _label(option) == DEFAULT_NAME), options[0])
 
 
 def _load(option: str, silent: bool = False) -> ChosenModel | None:

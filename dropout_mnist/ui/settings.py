@@ -1,39 +1,23 @@
 """The training settings as widgets, which the URL can set: `?drop_prob=0.5&epochs=5`."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from typing import Any
 
 import streamlit as st
 
 from dropout_mnist.config import DATASETS, TrainConfig
 
 DEFAULTS = TrainConfig()
-MAX_DROP_PROB = 0.9
-MAX_EPOCHS = 100
 
 
-@dataclass(frozen=True)
-class _Setting:
-    """What a URL may say about one widget."""
-
-    parse: Callable[[str], float]
-    low: float
-    high: float
-
-    def accepts(self, text: str) -> bool:
-        try:
-            return self.low <= self.parse(text) <= self.high
-        except ValueError:
-            return False
-
-
-_NUMBERS = {
-    "drop_prob": _Setting(float, 0.0, MAX_DROP_PROB),
-    "epochs": _Setting(int, 1, MAX_EPOCHS),
-    "learning_rate": _Setting(float, 0.000001, 10.0),
-    "batch_size": _Setting(int, 1, 60_000),
-    "seed": _Setting(int, 0, 2**31 - 1),
-    "train_size": _Setting(int, 1, 60_000),
+# The lowest and the highest value of each number, in its widget and in a URL.
+_RANGES: dict[str, tuple[Any, Any]] = {
+    "drop_prob": (0.0, 0.9),
+    "epochs": (1, 100),
+    "learning_rate": (0.000001, 10.0),
+    "batch_size": (1, 60_000),
+    "seed": (0, 2**31 - 1),
+    "train_size": (1, 60_000),
 }
 
 
@@ -41,10 +25,10 @@ def find_nonsense(parameters: Mapping[str, str]) -> dict[str, str]:
     """Return each parameter of a URL that sets nothing, with the reason in words."""
     reasons = {}
     for name, text in parameters.items():
-        if name in _NUMBERS:
-            setting = _NUMBERS[name]
-            if not setting.accepts(text):
-                reasons[name] = f"a number from {setting.low:g} to {setting.high:g} is needed"
+        if name in _RANGES:
+            low, high = _RANGES[name]
+            if not _is_between(text, low, high):
+                reasons[name] = f"a number from {low:g} to {high:g} is needed"
         elif name == "dataset":
             if text not in DATASETS:
                 reasons[name] = f"one of {', '.join(DATASETS)} is needed"
@@ -59,45 +43,49 @@ def show() -> TrainConfig | None:
     slider, epochs = st.columns([2, 1], gap="medium", vertical_alignment="bottom")
     with slider:
         drop_prob = st.slider(
-            "drop_prob: share of hidden units dropped in each training step",
-            0.0,
-            MAX_DROP_PROB,
+            "drop_prob",
+            *_RANGES["drop_prob"],
             DEFAULTS.drop_prob,
             step=0.05,
             key="drop_prob",
             bind="query-params",
-            help=(
-                "In every training step each hidden unit is switched off with this probability, so that no unit "
-                "can rely on particular others. The dropout paper's p is the opposite: the probability to *keep* a unit."
-            ),
+            help="The dropout paper's p is the opposite: the probability to *keep* a unit.",
         )
     with epochs:
-        number_of_epochs = st.number_input(
-            "Epochs", 1, MAX_EPOCHS, DEFAULTS.epochs, key="epochs", bind="query-params", help="Passes over the images."
-        )
+        number_of_epochs = _number_input("Epochs", "epochs", "Passes over the training images.")
+    st.caption(
+        "In every training step each hidden unit is left out with probability `drop_prob`, and the others make up "
+        "for it. So no unit can rely on particular other ones, and the network learns its images less by heart."
+    )
     with st.expander("More settings", icon=":material/tune:"):
         left, middle, right = st.columns(3)
-        learning_rate = left.number_input(
-            "Learning rate", 0.000001, 10.0, DEFAULTS.learning_rate, 0.0005, "%g",
-            key="learning_rate", bind="query-params", help="Adam's step size.",
-        )  # fmt: skip
-        batch_size = middle.number_input(
-            "Batch size", 1, 60_000, DEFAULTS.batch_size, key="batch_size", bind="query-params",
-            help="Images in each training step; an incomplete last batch is dropped.",
-        )  # fmt: skip
-        seed = right.number_input(
-            "Seed", 0, 2**31 - 1, DEFAULTS.seed, key="seed", bind="query-params",
-            help="Decides the initial weights, the order of the images and what is dropped: same seed, same result.",
-        )  # fmt: skip
-        train_size = left.number_input(
-            "Training images", 1, 60_000, None, 1_000, key="train_size", bind="query-params", placeholder="all",
-            help="Train on so many images, drawn at random. With few of them dropout matters more.",
-        )  # fmt: skip
-        dataset = middle.selectbox(
-            "Data set", DATASETS, key="dataset", bind="query-params",
-            help="digits: scikit-learn's bundled ones need no download and train in a second, but are few and coarse.",
-        )  # fmt: skip
-        right.caption("These settings are part of the page's address: copy it to share them.")
+        with left:
+            learning_rate = _number_input(
+                "Learning rate", "learning_rate", "Adam's step size.", step=0.0005, format="%g"
+            )
+            train_size = _number_input(
+                "Training images",
+                "train_size",
+                "Train on so many images, drawn at random. With few of them dropout matters more.",
+                step=1_000,
+                placeholder="all",
+            )
+        with middle:
+            batch_size = _number_input(
+                "Batch size", "batch_size", "Images in each training step; an incomplete last batch is dropped."
+            )
+            dataset = st.selectbox(
+                "Data set",
+                DATASETS,
+                key="dataset",
+                bind="query-params",
+                help="digits: scikit-learn's bundled ones; they need no download and train in a second, but are few.",
+            )
+        with right:
+            seed = _number_input(
+                "Seed", "seed", "Decides initial weights, order of the images and masks: same seed, same result."
+            )
+            st.caption("All settings are part of the page's address: copy it to share them.")
     try:
         return TrainConfig(
             drop_prob=round(drop_prob, 6),
@@ -113,19 +101,29 @@ def show() -> TrainConfig | None:
         return None
 
 
+def _number_input(label: str, name: str, help_text: str, **options: Any) -> Any:
+    return st.number_input(
+        label, *_RANGES[name], getattr(DEFAULTS, name), key=name, bind="query-params", help=help_text, **options
+    )
+
+
 def _show_url_note() -> None:
-    # The widgets take what they need out of the URL, so it is looked through once, when the session begins.
+    # The widgets below clear what they cannot use from the URL, so it is looked through when the session begins.
     if "url_note" not in st.session_state:
         parameters = st.query_params.to_dict()
         reasons = find_nonsense(parameters)
-        for name in reasons.keys() & _NUMBERS.keys():
-            # A widget would make the best of 2.5 epochs; nonsense is to set nothing.
-            del st.query_params[name]
         st.session_state["url_note"] = "; ".join(
             f"{_plain(f'{name}={parameters[name]}'[:60])} ({reason})" for name, reason in reasons.items()
         )
     if note := st.session_state["url_note"]:
         st.warning(f"Ignored in the page's address: {note}", icon=":material/link_off:")
+
+
+def _is_between(text: str, low: float, high: float) -> bool:
+    try:
+        return low <= float(text) <= high
+    except ValueError:
+        return False
 
 
 def _plain(text: str) -> str:

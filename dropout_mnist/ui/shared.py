@@ -1,5 +1,6 @@
 """What all visitors of one server share: the training queue, data sets, loaded checkpoints, evaluations."""
 
+import atexit
 import threading
 from pathlib import Path
 
@@ -34,8 +35,10 @@ def dataset_is_at_hand(name: str) -> bool:
 
 @st.cache_resource(show_spinner=False)
 def training_queue() -> TrainingQueue:
-    """Return the one queue of this server."""
-    return TrainingQueue(get_dataset)
+    """Return the one queue of this server; when the server ends, a run's finished epochs are kept."""
+    queue = TrainingQueue(get_dataset)
+    atexit.register(queue.close)
+    return queue
 
 
 def load_cached(path: Path) -> Checkpoint:

@@ -87,7 +87,9 @@ def _try_get(name: str) -> Dataset | None:
 
 def _show_accuracy(correct: int, total: int, what: str) -> None:
     with st.container(key="test_accuracy"):
-        st.metric("Test accuracy", f"{correct / total:.2%}", f"{correct:,} of {total:,}", delta_color="off", delta_arrow="off")
+        st.metric(
+            "Test accuracy", f"{correct / total:.2%}", f"{correct:,} of {total:,}", delta_color="off", delta_arrow="off"
+        )
         st.caption(what)
 
 

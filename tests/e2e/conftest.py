@@ -1,0 +1,176 @@
+"""A running server and a real Chromium. Tests wait for what the page shows, not for time."""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from time import monotonic, sleep
+
+import pytest
+import requests
+from playwright.sync_api import BrowserType, Locator, Page, expect
+
+from ..conftest import REAL_DATA_FOLDER, SHIPPED_WEIGHTS, skip_or_fail
+
+ROOT = Path(__file__).parents[2]
+START_TIMEOUT = 60
+
+# A loaded machine with two cores must pass, too.
+expect.set_options(timeout=30_000)
+
+# As fractions of the canvas.
+ONE = ((0.54, 0.15), (0.46, 0.85))
+SEVEN = ((0.25, 0.2), (0.75, 0.2), (0.45, 0.85))
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(
+    browser_type: BrowserType, browser_type_launch_args: dict[str, object]
+) -> dict[str, object]:
+    """Use the system's Chromium, else the one that `playwright install chromium` brought; without one, skip."""
+    system = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    path = system or browser_type.executable_path
+    if not Path(path).exists():
+        skip_or_fail("There is no Chromium: install your system's, or run `playwright install chromium`")
+    root = hasattr(os, "geteuid") and os.geteuid() == 0
+    quiet = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
+    # Chromium's own sandbox does not work for root.
+    return {**browser_type_launch_args, "executable_path": path, "args": quiet + ["--no-sandbox"] * root}
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Start the application with the shipped weights in a folder of its own; yield its address."""
+    folder = tmp_path_factory.mktemp("server")
+    shutil.copytree(SHIPPED_WEIGHTS, folder / "weights", ignore=lambda _, names: [n for n in names if "-p0." not in n])
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = os.environ | {
+        "DROPOUT_MNIST_WEIGHTS": str(folder / "weights"),
+        "DROPOUT_MNIST_DATA": str(REAL_DATA_FOLDER),
+        "XDG_CACHE_HOME": str(folder / "cache"),
+    }
+    log = (folder / "log").open("w")
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true", f"--server.port={port}"]
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
+    address = f"http://127.0.0.1:{port}"
+    try:
+        _wait_until_healthy(address, process)
+        yield address
+    finally:
+        process.terminate()
+        process.wait(10)
+        log.close()
+    complaints = re.findall(r"Traceback|Warning|\bWARN|Error|terminate called", (folder / "log").read_text())
+    assert complaints == []
+
+
+def _wait_until_healthy(address: str, process: subprocess.Popen[bytes]) -> None:
+    end = monotonic() + START_TIMEOUT
+    while True:
+        assert process.poll() is None, "the server ended"
+        assert monotonic() < end, "the server did not start"
+        try:
+            if requests.get(f"{address}/_stcore/health", timeout=1).ok:
+                return
+        except requests.ConnectionError:
+            sleep(0.1)
+
+
+@pytest.fixture
+def page(page: Page) -> Iterator[Page]:
+    """A tab in which nothing may go wrong unseen: no script error, console error or exception box."""
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(f"script error: {error}"))
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    yield page
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+    assert complaints == []
+
+
+class Playground:
+    """The page as its visitors use it."""
+
+    def __init__(self, page: Page, server: str) -> None:
+        self.page, self.server = page, server
+
+    def open(self, query: str = "") -> None:
+        self.page.goto(f"{self.server}/?{query}")
+        expect(self.canvas).to_be_visible()
+        # The canvas draws once its script has set it up.
+        expect(self.invitation.or_(self.answer).first).to_be_visible()
+
+    @property
+    def canvas(self) -> Locator:
+        return self.keyed("canvas").locator("canvas").last
+
+    @property
+    def prediction(self) -> Locator:
+        return self.keyed("prediction")
+
+    @property
+    def answer(self) -> Locator:
+        return self.prediction.get_by_test_id("stMetricValue")
+
+    @property
+    def invitation(self) -> Locator:
+        return self.prediction.get_by_text("Draw a digit, 0 to 9.")
+
+    @property
+    def training(self) -> Locator:
+        return self.keyed("training")
+
+    def keyed(self, key: str) -> Locator:
+        """What the page built under a key of its own."""
+        return self.page.locator(f".st-key-{key}")
+
+    def click(self, key: str) -> None:
+        self.keyed(key).get_by_role("button").click()
+
+    def choose_input(self, name: str) -> None:
+        self.keyed("input_source").get_by_text(name, exact=True).click()
+
+    def expect_epochs(self, count: int) -> None:
+        """Wait for the chart of a training's first `count` epochs."""
+        # Charts have their alternative text on their toolbar's buttons.
+        chart = self.training.get_by_role("button", name=f"Show data: Losses of {count} epochs")
+        expect(chart).to_be_attached()
+
+    def points(self, stroke: tuple[tuple[float, float], ...]) -> list[tuple[float, float]]:
+        self.canvas.scroll_into_view_if_needed()
+        box = self.canvas.bounding_box()
+        assert box is not None
+        return [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in stroke]
+
+    def draw(self, *strokes: tuple[tuple[float, float], ...]) -> None:
+        for stroke in strokes:
+            first, *rest = self.points(stroke)
+            self.page.mouse.move(*first)
+            self.page.mouse.down()
+            for point in rest:
+                self.page.mouse.move(*point, steps=10)
+            self.page.mouse.up()
+
+    def ink(self) -> int:
+        """Count the bright pixels on the canvas."""
+        count: int = self.canvas.evaluate(
+            """canvas => {
+                const other = canvas.parentElement.querySelector('canvas');
+                const {data} = other.getContext('2d').getImageData(0, 0, other.width, other.height);
+                let bright = 0;
+                for (let i = 0; i < data.length; i += 4) bright += data[i] > 128;
+                return bright;
+            }"""
+        )
+        return count
+
+
+@pytest.fixture
+def playground(page: Page, server: str) -> Playground:
+    """The page, not opened yet."""
+    return Playground(page, server)

@@ -1,0 +1,116 @@
+import re
+from itertools import pairwise
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from .conftest import ONE, SEVEN, Playground
+
+
+def test_first_screen_invites_to_draw_and_names_the_model(playground: Playground) -> None:
+    playground.open()
+    expect(playground.invitation).to_be_visible()
+    expect(playground.answer).to_have_count(0)
+    model = playground.keyed("model")
+    expect(model).to_be_in_viewport()
+    expect(model).to_contain_text("test accuracy 98.41%")
+
+
+def test_digits_drawn_by_mouse_are_answered_when_the_pen_lifts(playground: Playground) -> None:
+    playground.open()
+    playground.draw(ONE)
+    expect(playground.answer).to_have_text("1")
+    expect(playground.page.locator(".st-key-network_input img")).to_be_visible()
+    playground.click("clear")
+    expect(playground.invitation).to_be_visible()
+    playground.draw(SEVEN)
+    expect(playground.answer).to_have_text("7")
+    playground.click("clear")
+    expect(playground.invitation).to_be_visible()
+    assert playground.ink() == 0
+
+
+def test_undo_takes_one_stroke_back_by_button_and_by_key(playground: Playground) -> None:
+    playground.open()
+    playground.draw(((0.25, 0.2), (0.75, 0.2)), ((0.75, 0.2), (0.45, 0.85)))
+    expect(playground.answer).to_have_text("7")
+    both = playground.ink()
+    playground.click("undo")
+    expect(playground.answer).not_to_have_text("7")
+    one = playground.ink()
+    assert 0 < one < both
+    playground.page.keyboard.press("Control+z")
+    expect(playground.invitation).to_be_visible()
+    assert playground.ink() == 0
+
+
+def test_drawing_survives_reruns_and_other_inputs(playground: Playground) -> None:
+    playground.open()
+    playground.draw(SEVEN)
+    expect(playground.answer).to_have_text("7")
+    ink = playground.ink()
+    slider = playground.keyed("drop_prob").get_by_role("slider")
+    slider.focus()
+    slider.press("ArrowRight")
+    expect(playground.page).to_have_url(re.compile("drop_prob=0.35"))
+    playground.click("another")
+    expect(playground.answer).to_have_text("7")
+    assert playground.ink() == ink
+    playground.choose_input("Upload a picture")
+    expect(playground.canvas).to_have_count(0)
+    expect(playground.invitation).to_be_visible()
+    playground.choose_input("Draw")
+    expect(playground.answer).to_have_text("7")
+    assert playground.ink() == ink
+
+
+def test_wider_pen_leaves_more_ink(playground: Playground) -> None:
+    playground.open()
+    playground.draw(ONE)
+    expect(playground.answer).to_have_text("1")
+    thin = playground.ink()
+    playground.click("clear")
+    expect(playground.invitation).to_be_visible()
+    playground.click("pen")
+    slider = playground.keyed("pen_width").get_by_role("slider")
+    slider.focus()
+    slider.press("End")
+    expect(slider).to_have_value("40")
+    playground.page.keyboard.press("Escape")
+    playground.draw(ONE)
+    expect(playground.answer).to_be_visible()
+    assert playground.ink() > 1.5 * thin
+
+
+PHONE = {"viewport": {"width": 375, "height": 812}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
+
+
+@pytest.fixture
+def phone(browser: Browser, server: str) -> Playground:
+    return Playground(browser.new_context(**PHONE).new_page(), server)  # type: ignore[arg-type]
+
+
+def scroll_top(page: Page) -> float:
+    top: float = page.get_by_test_id("stMain").evaluate("main => main.scrollTop")
+    return top
+
+
+def test_finger_draws_on_a_phone_and_the_page_does_not_scroll(phone: Playground) -> None:
+    phone.open()
+    points = phone.points(SEVEN)
+    before = scroll_top(phone.page)
+    session = phone.page.context.new_cdp_session(phone.page)
+
+    def touch(kind: str, *at: tuple[float, float]) -> None:
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y} for x, y in at]})
+
+    touch("touchStart", points[0])
+    for (x0, y0), (x1, y1) in pairwise(points):
+        for step in range(1, 11):
+            touch("touchMove", (x0 + (x1 - x0) * step / 10, y0 + (y1 - y0) * step / 10))
+    touch("touchEnd")
+    expect(phone.answer).to_have_text("7")
+    assert scroll_top(phone.page) == before
+    # Nothing is wider than the phone.
+    assert phone.page.evaluate("document.documentElement.scrollWidth") <= 375
+    phone.page.context.close()

@@ -1,0 +1,33 @@
+from playwright.sync_api import expect
+
+from .conftest import Playground
+
+
+def test_accuracy_random_sample_and_mistakes_are_shown(playground: Playground, mnist_folder: object) -> None:
+    playground.open()
+    accuracy = playground.keyed("test_accuracy")
+    expect(accuracy).to_contain_text("98.41%")
+    expect(accuracy).to_contain_text("9,841 of 10,000")
+    sample = playground.keyed("random_sample")
+    expect(sample.locator("img")).to_be_visible()
+    expect(sample).to_contain_text("Label:")
+    expect(sample).to_contain_text("Prediction:")
+    before = sample.inner_text()
+    sample.get_by_role("button", name="Another").click()
+    expect(sample).not_to_have_text(before)
+    expect(playground.page.locator(".st-key-mistakes img")).to_have_count(12)
+
+
+def test_other_weights_are_one_choice_away(playground: Playground) -> None:
+    playground.open()
+    playground.keyed("model_choice").get_by_role("combobox").click()
+    playground.page.get_by_role("option", name="plain-p0.50").click()
+    expect(playground.keyed("model")).to_contain_text("drop_prob 0.50")
+    expect(playground.keyed("test_accuracy")).to_contain_text("98.03%")
+
+
+def test_theme_follows_the_visitors_system(playground: Playground) -> None:
+    playground.page.emulate_media(color_scheme="dark")
+    playground.open()
+    background = playground.page.get_by_test_id("stApp").evaluate("app => getComputedStyle(app).backgroundColor")
+    assert background == "rgb(16, 21, 29)"

@@ -116,13 +116,11 @@ def confusion_heatmap(confusion: Tensor) -> alt.LayerChart:
         y=alt.Y("label:O", title="label"),
         tooltip=["label", "prediction", "images"],
     )
-    cells = base.mark_rect().encode(
-        color=alt.Color("mistakes:Q", legend=None, scale=alt.Scale(domain=[0, most], range=["#0072b200", "#0072b2"]))
-    )
-    dark = f"datum.mistakes > {most / 2}"
-    # The page's text colour is not known here; mid-grey is readable on both themes.
-    numbers = base.mark_text(fontSize=11).encode(
-        text=alt.condition("datum.images > 0", "images:Q", alt.value("")),
-        color=alt.condition(dark, alt.value("white"), alt.value("#808690")),
+    # Opaque, so that the numbers can be read on both themes; the page's own colours are not known here.
+    shade = alt.Color("mistakes:Q", legend=None, scale=alt.Scale(domain=[1, max(2, most)], range=["#cfe6f5", BLUE]))
+    cells = base.mark_rect().encode(color=alt.condition("datum.mistakes > 0", shade, alt.value("transparent")))
+    number_colour = alt.ExprRef(f"datum.mistakes > {most / 2} ? 'white' : datum.mistakes > 0 ? '#1c2430' : '#808690'")
+    numbers = base.mark_text(fontSize=11, color=number_colour).encode(
+        text=alt.condition("datum.images > 0", "images:Q", alt.value(""))
     )
     return (cells + numbers).properties(height=360)

@@ -152,7 +152,7 @@ def _show_answer(pixels: Pixels | None, model: ChosenModel | None, rival: Chosen
                     st.metric(
                         name if rival else "It is a",
                         str(answer.digit),
-                        f"{answer.probs[answer.digit]:.1%} sure",
+                        f"{_percent(answer.probs[answer.digit])} sure",
                         delta_color="off",
                         delta_arrow="off",
                         width="content",
@@ -174,6 +174,11 @@ def _show_answer(pixels: Pixels | None, model: ChosenModel | None, rival: Chosen
                     for name, answer in answers.items()
                 ),
             )
+
+
+def _percent(prob: float) -> str:
+    """Round a probability for reading; a network is never quite sure."""
+    return "over 99.9%" if prob > 0.9995 else f"{prob:.1%}"
 
 
 def _name(chosen: ChosenModel) -> str:

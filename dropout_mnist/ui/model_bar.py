@@ -14,6 +14,9 @@ from dropout_mnist.ui.shared import load_cached
 CHOICE_KEY = "model_choice"
 RIVAL_KEY = "rival_choice"
 
+# Leaves room for the menu beside it on a phone.
+BAR_WIDTH = 260
+
 # Set by `use_model` for the next run of the page: a widget's value cannot be changed after it was shown.
 _NEXT_CHOICE_KEY = "next_model_choice"
 # Checkpoints that exist in this session alone: id -> Checkpoint.
@@ -45,22 +48,16 @@ def show() -> tuple[ChosenModel | None, ChosenModel | None]:
         if st.session_state.get(key) not in options:
             st.session_state.pop(key, None)
 
-    with st.bottom, st.container(key="model", gap="small"):
+    with st.bottom, st.container(key="model", horizontal=True, vertical_alignment="center", gap="small"):
         if not options:
             st.warning("There are no weights yet: train a model first.", icon=":material/info:")
             return None, None
-        with st.container(horizontal=True, vertical_alignment="center", wrap=False):
-            st.session_state.setdefault(CHOICE_KEY, _default(options))
-            choice = st.selectbox(
-                "Model in use",
-                options,
-                key=CHOICE_KEY,
-                format_func=_label,
-                label_visibility="collapsed",
-                help="The weights that answer.",
-            )
-            with st.popover("", icon=":material/more_vert:", help="Compare, download, upload", key="model_menu"):
-                rival_choice = _show_menu(options, choice)
+        st.session_state.setdefault(CHOICE_KEY, _default(options))
+        choice = st.selectbox(
+            "Model in use", options, key=CHOICE_KEY, format_func=_label, label_visibility="collapsed", width=BAR_WIDTH
+        )
+        with st.popover("", icon=":material/more_vert:", help="Compare, download, upload", key="model_menu"):
+            rival_choice = _show_menu(options, choice)
         model, rival = _load(choice), _load(rival_choice) if rival_choice else None
         if model is None:
             model = _load_any_other(options, choice)

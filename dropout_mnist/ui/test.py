@@ -121,10 +121,9 @@ def _show_mistakes(dataset: Dataset, evaluation: Evaluation) -> None:
     with st.container(key="mistakes", horizontal=True, gap="small"):
         for index in indices:
             label, prediction = int(evaluation.labels[index]), int(evaluation.predictions[index])
-            confidence = float(evaluation.probs[index, prediction])
             st.image(
                 enlarge(dataset.test.pixels[index], 3),
-                caption=f"{label} → {prediction}, {confidence:.1%}",
+                caption=f"{label} → {prediction}",
                 width=84,
                 output_format="PNG",
             )

@@ -176,12 +176,12 @@ def _show_curves(history: Sequence[EpochResult]) -> None:
 
 
 def _explain() -> None:
-    with st.expander("Why is the training loss above the test loss? What do train() and eval() change?"):
+    with st.expander("Why does the training loss lie above the test loss? What do train() and eval() change?"):
         st.markdown(
-            "**The orange curve** is the loss *with dropout on*: it is measured on networks with a share of their "
-            "units missing, while they are learnt from, averaged over the whole epoch. Green and blue are measured "
-            "after the epoch *with dropout off*, by the whole network, which does better. With `drop_prob` 0 the "
-            "orange curve falls below the blue one, as in any network that learns its training images by heart.\n\n"
+            "**The orange curve** is measured *with dropout on*: on networks with a share of their units missing, "
+            "while they learn, and averaged over the epoch. Green and blue are measured after the epoch *with dropout "
+            "off*, by the whole network, which does better. The more is dropped, the later the orange curve crosses "
+            "below the blue one, if ever: compare the weights with `drop_prob` 0.00, 0.30 and 0.50.\n\n"
             "**train() and eval()** switch dropout on and off, and for this network that is all they do. In train() "
             "each hidden unit is set to zero with probability `drop_prob`, and the rest are scaled by "
             "1/(1 - `drop_prob`), so that the next layer receives as much on average. In eval() nothing is dropped "

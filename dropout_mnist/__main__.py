@@ -6,6 +6,7 @@ Results go to stdout, progress and errors to stderr. Exit codes: 0 done, 1 some 
 
 import argparse
 import json
+import os
 import random
 import sys
 from collections.abc import Iterator, Sequence
@@ -42,6 +43,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         code: int = options.run(options)
         return code
+    except BrokenPipeError:
+        # Whoever read our output, `head` perhaps, has read enough. Python would complain when it flushes the rest.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except (ValueError, OSError, DataError, CheckpointError, DivergedError) as error:
         print(f"dropout_mnist: {' '.join(str(error).split())}", file=sys.stderr)
         return 2

@@ -209,3 +209,10 @@ def test_interrupted_training_keeps_its_finished_epochs(
     assert "Epoch: 2" in out
     [path] = list_checkpoints()
     assert load_checkpoint(path).config.epochs == 2
+
+
+def test_reader_who_has_read_enough_is_no_error() -> None:
+    command = f"'{sys.executable}' -m dropout_mnist train --dataset digits --epochs 2 --train-size 100 | head -n 1"
+    result = subprocess.run(["bash", "-c", f"set -o pipefail; {command}"], capture_output=True, text=True, cwd=ROOT)
+    assert result.stdout.startswith("Epoch: 1 Cost: ")
+    assert (result.returncode, result.stderr) == (0, "")

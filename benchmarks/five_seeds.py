@@ -2,13 +2,12 @@
 
 Every run is kept in the weights folder, so the command goes on where it was interrupted.
 
-usage: python benchmarks/five_seeds.py
+usage: python -m benchmarks.five_seeds
 """
 
 import statistics
 
-from machine import describe_machine
-
+from benchmarks.machine import describe_machine
 from dropout_mnist.checkpoint import make_checkpoint
 from dropout_mnist.checkpoint_cache import find_checkpoint, store_checkpoint
 from dropout_mnist.config import TrainConfig

@@ -4,7 +4,7 @@ Each round starts `streamlit run app.py` anew and opens it in Chromium; in turn 
 start can do without is timed alone. Then one server trains the notebook's recipe for a few epochs while a page
 watches. Needs MNIST, and Chromium.
 
-usage: python benchmarks/startup.py [ROUNDS]
+usage: python -m benchmarks.startup [ROUNDS]
 """
 
 import json
@@ -22,8 +22,9 @@ from pathlib import Path
 from time import perf_counter, sleep
 
 import psutil
-from machine import describe_machine
 from playwright.sync_api import Browser, Page, sync_playwright
+
+from benchmarks.machine import describe_machine
 
 ROOT = Path(__file__).parents[1]
 IMPORTS = "import torch, streamlit"

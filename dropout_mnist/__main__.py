@@ -27,8 +27,8 @@ from dropout_mnist.checkpoint import (
 )
 from dropout_mnist.checkpoint_cache import DEFAULT_NAME, SUFFIX, find_checkpoint, store_checkpoint, weights_folder
 from dropout_mnist.config import DATASETS, DEVICES, TrainConfig
-from dropout_mnist.data import Dataset, load_dataset
-from dropout_mnist.drawing import PictureError, Pixels, read_picture
+from dropout_mnist.data import TITLES, Dataset, dataset_is_here, load_dataset
+from dropout_mnist.drawing import PictureError, Pixels, open_picture, read_picture
 from dropout_mnist.evaluation import evaluate, predict
 from dropout_mnist.mnist_files import DataError, DownloadProgress
 from dropout_mnist.model import INPUT_SIZE
@@ -43,10 +43,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         code: int = options.run(options)
         return code
-    except BrokenPipeError:
-        # Whoever read our output, `head` perhaps, has read enough. Python would complain when it flushes the rest.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except (ValueError, OSError, DataError, CheckpointError, DivergedError) as error:
         print(f"dropout_mnist: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
@@ -120,32 +116,46 @@ def _train(options: argparse.Namespace) -> int:
         dataset=options.dataset,
         device=options.device,
     )
+    if options.output and options.output.is_dir():
+        raise ValueError(f"--output must name a file, and {options.output} is a folder")
+    dataset = None
+    code = 0
     found = None if options.retrain else find_checkpoint(config)
-    with _DownloadBar() as bar:
-        dataset = load_dataset(config.dataset, bar.report)
     if found:
         path, checkpoint = found
         print(f"Trained before: loaded {path} (--retrain trains anew)", file=sys.stderr)
         for result in checkpoint.history:
             _print_epoch(result, options.json)
-        if options.output:
-            path = options.output
-            save_checkpoint(checkpoint, path)
+        # The data set is wanted for one sample image; that is not worth a download.
+        if dataset_is_here(config.dataset):
+            dataset = load_dataset(config.dataset)
     else:
-        checkpoint = _train_now(config, dataset, options.json)
-        if options.output:
-            path = options.output
-            save_checkpoint(checkpoint, path)
-        else:
-            path = store_checkpoint(checkpoint)
+        with _DownloadBar() as bar:
+            dataset = load_dataset(config.dataset, bar.report)
+        checkpoint, code = _train_now(config, dataset, options.json)
+    if options.output:
+        path, code = _save_output(checkpoint, options.output, code)
+    elif not found:
+        path = store_checkpoint(checkpoint)
     _print_result(checkpoint, dataset, path, options.json)
-    return 0 if checkpoint.config.epochs == config.epochs else 130
+    return code
 
 
-def _train_now(config: TrainConfig, dataset: Dataset, as_json: bool) -> Checkpoint:
-    """Train with a line for each epoch; when interrupted, keep the finished epochs."""
+def _save_output(checkpoint: Checkpoint, path: Path, code: int) -> tuple[Path, int]:
+    """Save where the user wishes, or, not to lose the training, in the weights folder."""
+    try:
+        save_checkpoint(checkpoint, path)
+    except OSError as error:
+        print(f"dropout_mnist: {path} cannot be written ({error}); saved elsewhere", file=sys.stderr)
+        return store_checkpoint(checkpoint), 2
+    return path, code
+
+
+def _train_now(config: TrainConfig, dataset: Dataset, as_json: bool) -> tuple[Checkpoint, int]:
+    """Train with a line for each epoch; return the finished ones' checkpoint, and the exit code."""
     model = build_model(config)
     history: list[EpochResult] = []
+    code = 0
     with _EpochBar() as bar:
         try:
             for result in train(config, dataset, model, on_batch=bar.on_batch):
@@ -156,9 +166,9 @@ def _train_now(config: TrainConfig, dataset: Dataset, as_json: bool) -> Checkpoi
             if not history:
                 raise
             bar.clear()
-            reason = str(error) or "Interrupted."
+            reason, code = (str(error), 2) if isinstance(error, DivergedError) else ("Interrupted.", 130)
             print(f"dropout_mnist: {reason} The {len(history)} finished epochs are kept.", file=sys.stderr)
-    return make_checkpoint(config, dataset, model, history)
+    return make_checkpoint(config, dataset, model, history), code
 
 
 def _print_epoch(result: EpochResult, as_json: bool) -> None:
@@ -166,19 +176,15 @@ def _print_epoch(result: EpochResult, as_json: bool) -> None:
         values = asdict(result)
         _print_json({key: values[key] for key in ("epoch", "train_loss", "test_loss", "test_accuracy", "seconds")})
     else:
-        print(
+        _print(
             f"Epoch: {result.epoch} Cost: {result.train_loss:.6f} | dropout off: "
             f"train loss {result.eval_train_loss:.4f}, test loss {result.test_loss:.4f}, "
-            f"test accuracy {result.test_accuracy:.4f} | {result.seconds:.1f} s",
-            flush=True,
+            f"test accuracy {result.test_accuracy:.4f} | {result.seconds:.1f} s"
         )
 
 
-def _print_result(checkpoint: Checkpoint, dataset: Dataset, path: Path, as_json: bool) -> None:
-    index = random.randrange(len(dataset.test))
-    sample = dataset.test[index : index + 1]
-    [answer] = predict(checkpoint.model, sample.pixels)
-    label = int(sample.labels[0])
+def _print_result(checkpoint: Checkpoint, dataset: Dataset | None, path: Path, as_json: bool) -> None:
+    sample = _sample(checkpoint, dataset) if dataset else None
     if as_json:
         _print_json(
             {
@@ -187,13 +193,22 @@ def _print_result(checkpoint: Checkpoint, dataset: Dataset, path: Path, as_json:
                 "test_accuracy": checkpoint.test_accuracy,
                 "correct": checkpoint.correct,
                 "total": checkpoint.total,
-                "sample": {"index": index, "label": label, "prediction": answer.digit},
+                "sample": sample,
             }
         )
         return
-    print(f"Accuracy: {checkpoint.test_accuracy:.4f} ({checkpoint.correct:,} of {checkpoint.total:,}, {dataset.title})")
-    print(f"Test image {index:,}: Label: {label} Prediction: {answer.digit}")
-    print(f"Weights: {path}")
+    title = TITLES[checkpoint.config.dataset]
+    _print(f"Accuracy: {checkpoint.test_accuracy:.4f} ({checkpoint.correct:,} of {checkpoint.total:,}, {title})")
+    if sample:
+        _print(f"Test image {sample['index']:,}: Label: {sample['label']} Prediction: {sample['prediction']}")
+    _print(f"Weights: {path}")
+
+
+def _sample(checkpoint: Checkpoint, dataset: Dataset) -> dict[str, int]:
+    index = random.randrange(len(dataset.test))
+    image = dataset.test[index : index + 1]
+    [answer] = predict(checkpoint.model, image.pixels)
+    return {"index": index, "label": int(image.labels[0]), "prediction": answer.digit}
 
 
 def _evaluate(options: argparse.Namespace) -> int:
@@ -214,10 +229,10 @@ def _evaluate(options: argparse.Namespace) -> int:
             }
         )
         return 0
-    print(f"Accuracy: {evaluation.accuracy:.4f} ({evaluation.correct:,} of {evaluation.total:,}, {dataset.title})")
-    print(f"Loss: {evaluation.loss:.6f}")
+    _print(f"Accuracy: {evaluation.accuracy:.4f} ({evaluation.correct:,} of {evaluation.total:,}, {dataset.title})")
+    _print(f"Loss: {evaluation.loss:.6f}")
     for digit, accuracy in enumerate(evaluation.digit_accuracy):
-        print(f"Digit {digit}: {'no images' if accuracy is None else f'{accuracy:.4f}'}")
+        _print(f"Digit {digit}: {'no images' if accuracy is None else f'{accuracy:.4f}'}")
     return 0
 
 
@@ -234,12 +249,12 @@ def _predict(options: argparse.Namespace) -> int:
             if options.json:
                 _print_json({"path": str(path), "digit": prediction.digit, "probs": prediction.probs})
             else:
-                print(f"{path}: {prediction.digit} ({prediction.probs[prediction.digit]:.1%})", flush=True)
+                _print(f"{path}: {prediction.digit} ({prediction.probs[prediction.digit]:.1%})")
         batch.clear()
 
     for path in _find_files(options.paths):
         try:
-            image = read_picture(path.read_bytes())
+            image = read_picture(open_picture(path.read_bytes()))
             if image is None:
                 raise PictureError("The picture shows nothing that stands out from its background.")
             batch.append((path, image))
@@ -261,7 +276,15 @@ def _find_files(paths: Sequence[Path]) -> Iterator[Path]:
 
 
 def _print_json(values: dict[str, object]) -> None:
-    print(json.dumps(values), flush=True)
+    _print(json.dumps(values))
+
+
+def _print(line: str) -> None:
+    """Print a line at once; when nobody reads any more (`| head`), go on in silence: a training is worth it."""
+    try:
+        print(line, flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 class _EpochBar:

@@ -138,11 +138,11 @@ def decode_checkpoint(data: bytes, file_name: str) -> Checkpoint:
     Raises:
         CheckpointError: anything about it is not as it should be.
     """
-    if data.startswith((b"\x80", b"PK\x03\x04")):
-        raise CheckpointError(f"{file_name} is a pickle, which could run code when it is opened: refused")
     try:
         tensors = safetensors.torch.load(data)
     except (SafetensorError, ValueError, KeyError, RuntimeError) as error:
+        if data.startswith((b"\x80", b"PK\x03\x04")):
+            raise CheckpointError(f"{file_name} is a pickle, which could run code when it is opened: refused") from None
         raise CheckpointError(f"{file_name} is not a whole safetensors file: {error}") from None
     description = _read_description(data, file_name)
     try:
@@ -162,11 +162,11 @@ def decode_checkpoint(data: bytes, file_name: str) -> Checkpoint:
             raise ValueError(f"{correct!r} of {total!r} is no accuracy")
         if [result.epoch for result in history] != list(range(1, config.epochs + 1)):
             raise ValueError("the history does not list the config's epochs")
-        if not all(_is_number(value) for result in history for value in asdict(result).values()):
-            raise ValueError("the history holds something other than finite numbers")
+        if not all(_is_measurement(name, value) for result in history for name, value in asdict(result).items()):
+            raise ValueError("the history holds something else than measurements")
     except KeyError as error:
         raise CheckpointError(f"{file_name} has incomplete metadata: {error} is missing") from None
-    except (TypeError, ValueError, AttributeError) as error:
+    except (TypeError, ValueError, AttributeError, OverflowError) as error:
         raise CheckpointError(f"{file_name} has metadata that make no sense: {error}") from None
     return checkpoint
 
@@ -175,7 +175,7 @@ def _read_description(data: bytes, file_name: str) -> dict[str, Any]:
     # The header's place and form are the format's: 8 bytes of length, then JSON. safetensors reads metadata
     # from paths only, and it has checked this header already.
     header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
-    text = header.get("__metadata__", {}).get(METADATA_KEY)
+    text = (header.get("__metadata__") or {}).get(METADATA_KEY)
     if text is None:
         raise CheckpointError(f"{file_name} has no metadata of dropout_mnist: it does not say how it was trained")
     try:
@@ -206,5 +206,6 @@ def _build_model(config: TrainConfig, tensors: dict[str, torch.Tensor], file_nam
     return model.eval().requires_grad_(False)
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and value == value and abs(value) != float("inf")
+def _is_measurement(name: str, value: object) -> bool:
+    most = 1.0 if name.endswith("accuracy") else 1e9
+    return isinstance(value, int | float) and 0 <= value <= most

@@ -60,11 +60,14 @@ def store_checkpoint(checkpoint: Checkpoint) -> Path:
         OSError: neither folder can be written to.
     """
     path = weights_folder() / (checkpoint.name + SUFFIX)
+    users_path = user_weights_folder() / path.name
     try:
         save_checkpoint(checkpoint, path)
     except OSError:
-        path = user_weights_folder() / path.name
-        save_checkpoint(checkpoint, path)
+        save_checkpoint(checkpoint, users_path)
+        return users_path
+    # An older one there would go before it.
+    users_path.unlink(missing_ok=True)
     return path
 
 

@@ -1,12 +1,14 @@
 """The hyperparameters of one training, validated and frozen."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Self
 
 DATASETS = ("mnist", "digits")
 DEVICES = ("auto", "cpu", "cuda", "mps")
+
+
+_NAME_LETTERS = {"epochs": "e", "seed": "s", "train_size": "n", "batch_size": "b", "learning_rate": "lr"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,28 +67,24 @@ class TrainConfig:
         for size in self.hidden_sizes:
             _check_integer("each of hidden_sizes", size, 1, 8_192)
 
+    def differences(self) -> dict[str, Any]:
+        """Return the fields, by name, that differ from the notebook's and decide the outcome (`device` does not)."""
+        notebook = {field.name: field.default for field in fields(self) if field.name != "device"}
+        return {name: getattr(self, name) for name in notebook if getattr(self, name) != notebook[name]}
+
     @property
     def name(self) -> str:
         """The checkpoint's file name without its ending: `plain-p0.30`, then whatever is not the default.
 
         Configs that train alike have the same name; `device` is no part of it.
         """
-        default = {field.name: field.default for field in fields(self)}
+        different = self.differences()
         parts = [f"plain-p{_at_least_two_decimals(self.drop_prob)}"]
-        if self.dataset != default["dataset"]:
+        if "dataset" in different:
             parts.append(self.dataset)
-        if self.hidden_sizes != default["hidden_sizes"]:
+        if "hidden_sizes" in different:
             parts.append("h" + "x".join(map(str, self.hidden_sizes)))
-        for letter, field in (
-            ("e", "epochs"),
-            ("s", "seed"),
-            ("n", "train_size"),
-            ("b", "batch_size"),
-            ("lr", "learning_rate"),
-        ):
-            value = getattr(self, field)
-            if value is not None and value != default[field]:
-                parts.append(f"{letter}{value}")
+        parts += [f"{letter}{different[field]}" for field, letter in _NAME_LETTERS.items() if field in different]
         return "-".join(parts)
 
     def to_dict(self) -> dict[str, Any]:
@@ -100,6 +98,8 @@ class TrainConfig:
         Raises:
             ValueError: an unknown field, or a value that is refused.
         """
+        if not isinstance(values, Mapping):
+            raise ValueError(f"settings must be given by name, not as {values!r}")
         unknown = sorted(set(values) - {field.name for field in fields(cls)})
         if unknown:
             raise ValueError(f"unknown settings: {', '.join(unknown)}")
@@ -110,7 +110,8 @@ class TrainConfig:
 
 
 def _check_number(name: str, value: object) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    # Every range ends far below this; an int may be too large for isfinite.
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < 1e300:
         raise ValueError(f"{name} must be a finite number, not {value!r}")
 
 

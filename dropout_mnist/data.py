@@ -9,7 +9,7 @@ from PIL import Image
 from torch import Tensor
 
 from dropout_mnist.drawing import normalize
-from dropout_mnist.mnist_files import ReportDownload, ensure_mnist, raw_folder
+from dropout_mnist.mnist_files import ReportDownload, ensure_mnist, mnist_is_here, raw_folder
 from dropout_mnist.model import INPUT_SIZE
 
 TITLES = {"mnist": "MNIST", "digits": "scikit-learn's bundled digits"}
@@ -68,6 +68,11 @@ def scale(pixels: Tensor) -> Tensor:
     Training, testing and drawings all go through here: a network trained on [0, 1] must not be tested on 0-255.
     """
     return pixels.float().div_(255)
+
+
+def dataset_is_here(name: str) -> bool:
+    """Whether a data set can be loaded without a download, unless a file of it is damaged."""
+    return name == "digits" or mnist_is_here()
 
 
 def load_dataset(name: str, report: ReportDownload | None = None) -> Dataset:

@@ -6,6 +6,7 @@ Recognition", Proc. IEEE 86 (1998), section III.A). What a person draws goes the
 """
 
 import io
+import struct
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,19 +40,13 @@ def read_canvas(rgba: Pixels) -> Pixels | None:
     return normalize(ink.astype(np.uint8))
 
 
-def read_picture(data: bytes) -> Pixels | None:
-    """Turn an image file, dark ink on light or light ink on dark, into the network's pixels.
-
-    Args:
-        data: the file's contents, in any format that Pillow reads.
+def read_picture(picture: Image.Image) -> Pixels | None:
+    """Turn a picture as `open_picture` gives it, dark on light or light on dark, into the network's pixels.
 
     Returns:
         (28, 28) uint8, or None if the picture shows nothing that stands out from its background.
-
-    Raises:
-        PictureError: this is no picture, it is damaged, or it has more than 50 million pixels.
     """
-    return normalize(_find_ink(_open(data)))
+    return normalize(_find_ink(picture))
 
 
 def normalize(ink: Pixels) -> Pixels | None:
@@ -72,6 +67,8 @@ def normalize(ink: Pixels) -> Pixels | None:
     height, width = (max(1, round(side * factor)) for side in digit.shape)
     # LANCZOS averages over all the pixels that become one when it reduces, so thin strokes are not lost.
     small = np.asarray(Image.fromarray(digit).resize((width, height), Image.Resampling.LANCZOS))
+    if not small.any():  # specks far apart, too small to leave a trace
+        return None
     field = np.zeros((IMAGE_SIZE, IMAGE_SIZE), np.uint8)
     top, left = _centred(small, axis=0), _centred(small, axis=1)
     field[top : top + height, left : left + width] = small
@@ -87,7 +84,18 @@ def _centred(small: Pixels, axis: int) -> int:
     return start
 
 
-def _open(data: bytes) -> Image.Image:
+def open_picture(data: bytes) -> Image.Image:
+    """Open an image file, upright and reduced to at most 1,024 pixels a side.
+
+    Args:
+        data: the file's contents, in any format that Pillow reads.
+
+    Returns:
+        an image of mode L or RGBA, 8 bits a channel.
+
+    Raises:
+        PictureError: this is no picture, it is damaged, or it has more than 50 million pixels.
+    """
     try:
         with Image.open(io.BytesIO(data)) as image:
             if image.width * image.height > MAX_PICTURE_PIXELS:
@@ -96,14 +104,14 @@ def _open(data: bytes) -> Image.Image:
                     f"{MAX_PICTURE_PIXELS / 1e6:.0f} million pixels are the most."
                 )
             # Lets JPEGs be decoded at a fraction of their size.
-            image.draft("L", (WORKING_SIZE, WORKING_SIZE))
-            upright = ImageOps.exif_transpose(image)
+            image.draft(None, (WORKING_SIZE, WORKING_SIZE))
+            upright = _to_8_bits(ImageOps.exif_transpose(image))
     except UnidentifiedImageError:
         raise PictureError("This is not a picture: use a PNG, JPEG, GIF, BMP, TIFF or WebP file.") from None
     except Image.DecompressionBombError:
         raise PictureError("The picture is too large to be read safely: scale it down first.") from None
     # Pillow's decoders raise whatever their format suggests.
-    except (OSError, ValueError, SyntaxError, EOFError, IndexError, OverflowError) as error:
+    except (OSError, ValueError, SyntaxError, EOFError, IndexError, OverflowError, struct.error) as error:
         raise PictureError(f"The picture is damaged and cannot be read ({error}).") from None
     upright.thumbnail((WORKING_SIZE, WORKING_SIZE))
     return upright
@@ -125,14 +133,21 @@ def _find_ink(image: Image.Image) -> Pixels:
     return np.where(ink > 0.25, ink * 255, 0).astype(np.uint8)
 
 
+def _to_8_bits(image: Image.Image) -> Image.Image:
+    if not image.mode.startswith(("I", "F")):
+        return image.convert("RGBA")
+    # 16 and 32 bits a pixel: stretched, since what is white is not told by the format.
+    values = np.nan_to_num(np.asarray(image, dtype=np.float64), posinf=0, neginf=0)
+    low, high = float(values.min()), float(values.max())
+    stretched = (values - low) * (255 / (high - low)) if high > low else np.zeros_like(values)
+    return Image.fromarray(stretched.astype(np.uint8))
+
+
 def _to_grey(image: Image.Image) -> NDArray[np.float64]:
-    if image.mode.startswith(("I", "F")):  # 16 and 32 bits a pixel
-        values = np.nan_to_num(np.asarray(image, dtype=np.float64))
-        low, high = float(values.min()), float(values.max())
-        return (values - low) * (255 / (high - low)) if high > low else np.zeros_like(values)
-    rgba = image.convert("RGBA")
-    grey = np.asarray(rgba.convert("L"), dtype=np.float64)
-    alpha = np.asarray(rgba.getchannel("A"), dtype=np.float64) / 255
+    grey = np.asarray(image.convert("L"), dtype=np.float64)
+    if image.mode == "L":
+        return grey
+    alpha = np.asarray(image.getchannel("A"), dtype=np.float64) / 255
     # Transparent pixels take the shade opposite to that of the ink, as a viewer's page would.
     ink_shade = float(np.average(grey, weights=alpha)) if alpha.any() else 0.0
     return grey * alpha + (255.0 if ink_shade < 128 else 0.0) * (1 - alpha)

@@ -20,9 +20,12 @@ def write_atomically(path: Path, data: bytes) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
+            # Windows renames no open file.
+            file.close()
             # Temporary files are private; what they become is not.
             temporary.chmod(0o644)
             temporary.replace(path)
         except BaseException:
+            file.close()
             temporary.unlink(missing_ok=True)
             raise

@@ -12,6 +12,8 @@ from enum import StrEnum
 from itertools import count
 from pathlib import Path
 
+import torch
+
 from dropout_mnist.checkpoint import Checkpoint, make_checkpoint
 from dropout_mnist.checkpoint_cache import store_checkpoint, trains_alike
 from dropout_mnist.config import TrainConfig
@@ -107,6 +109,7 @@ class TrainingQueue:
         self._load_dataset = load_dataset
         self._store = store
         self._jobs: dict[int, _Job] = {}
+        self._ended: list[int] = []
         self._ids = count(1)
         self._changed = threading.Condition()
         self._closed = False
@@ -121,7 +124,6 @@ class TrainingQueue:
                     return job.run.id
             run = Run(id=next(self._ids), config=config)
             self._jobs[run.id] = _Job(run)
-            self._forget_old()
             self._changed.notify_all()
             return run.id
 
@@ -134,7 +136,7 @@ class TrainingQueue:
             job.stop.set()
             if job.run.state is RunState.WAITING:
                 job.update(state=RunState.STOPPED)
-            self._changed.notify_all()
+                self._note_end(job)
 
     def close(self) -> None:
         """End all runs, keeping their finished epochs, and the worker; wait until it has."""
@@ -156,11 +158,12 @@ class TrainingQueue:
             return [job.run for job in self._jobs.values() if job.run.active]
 
     def latest_run(self) -> Run | None:
-        """Return the run at work, else the one that ended last, else None."""
+        """Return the run at work, else the one that ended last after it had begun, else None."""
+        if active := self.active_runs():
+            return active[0]
         with self._changed:
-            runs = [job.run for job in self._jobs.values()]
-        active = [run for run in runs if run.active]
-        return active[0] if active else runs[-1] if runs else None
+            ended = [self._jobs[run_id].run for run_id in self._ended]
+        return next((run for run in reversed(ended) if run.history or run.message), None)
 
     def wait(self, run_id: int, timeout: float) -> Run | None:
         """Wait until a run has ended, for `timeout` seconds at most, and return it as it is then."""
@@ -168,10 +171,11 @@ class TrainingQueue:
             self._changed.wait_for(lambda: not ((run := self.get(run_id)) and run.active), timeout)
         return self.get(run_id)
 
-    def _forget_old(self) -> None:
-        ended = [job.run.id for job in self._jobs.values() if not job.run.active]
-        for run_id in ended[:-MAX_ENDED]:
-            del self._jobs[run_id]
+    def _note_end(self, job: _Job) -> None:
+        self._ended.append(job.run.id)
+        if len(self._ended) > MAX_ENDED:
+            del self._jobs[self._ended.pop(0)]
+        self._changed.notify_all()
 
     def _work(self) -> None:
         while True:
@@ -182,22 +186,32 @@ class TrainingQueue:
                     return
                 job.update(state=RunState.LOADING)
             try:
-                self._train(job)
+                end = self._train(job)
+            except _StoppedError:
+                end = {"state": RunState.STOPPED}
             # The worker serves everyone: whatever one run dies of, the next one must still have it.
             except Exception as error:
-                job.update(message=_explain(error), state=RunState.FAILED)
+                end = {"state": RunState.FAILED, "message": _explain(error)}
             with self._changed:
-                self._changed.notify_all()
+                job.update(**end, progress=None, download=None)
+                self._note_end(job)
 
     def _next(self) -> _Job | None:
         return next((job for job in self._jobs.values() if job.run.state is RunState.WAITING), None)
 
-    def _train(self, job: _Job) -> None:
+    def _train(self, job: _Job) -> dict[str, object]:
+        """Train and save; return what the run's last snapshot has to say."""
+
+        def report(download: DownloadProgress) -> None:
+            if job.stop.is_set():
+                raise _StoppedError
+            job.update(download=download)
+
         config = job.run.config
-        dataset = self._load_dataset(config.dataset, lambda download: job.update(download=download))
+        dataset = self._load_dataset(config.dataset, report)
         job.update(download=None, state=RunState.TRAINING)
         model = build_model(config)
-        message = None
+        end: dict[str, object] = {}
         try:
             for result in train(
                 config,
@@ -208,23 +222,28 @@ class TrainingQueue:
             ):
                 job.update(history=(*job.run.history, result))
         except (DivergedError, RuntimeError, MemoryError) as error:
-            message = _explain(error)
+            end["message"] = _explain(error)
         if job.run.history:
             checkpoint = make_checkpoint(config, dataset, model, job.run.history)
             try:
-                job.update(path=self._store(checkpoint))
+                end["path"] = self._store(checkpoint)
             except OSError as error:
-                job.update(checkpoint=checkpoint)
-                message = message or f"The model could not be saved ({error}): it is lost when the server ends."
+                end["checkpoint"] = checkpoint
+                end["message"] = f"The model could not be saved ({error}): it is lost when the server ends."
         if len(job.run.history) == config.epochs:
-            state = RunState.FINISHED
+            end["state"] = RunState.FINISHED
         else:
-            state = RunState.STOPPED if job.stop.is_set() else RunState.FAILED
-        job.update(message=message, progress=None, state=state)
+            end["state"] = RunState.STOPPED if job.stop.is_set() else RunState.FAILED
+        return end
+
+
+class _StoppedError(Exception):
+    """A run was stopped before its training began."""
 
 
 def _explain(error: Exception) -> str:
-    if isinstance(error, MemoryError) or "not enough memory" in str(error):
+    # torch's allocator for the CPU raises a plain RuntimeError.
+    if isinstance(error, MemoryError | torch.OutOfMemoryError) or "allocate memory" in str(error):
         return "There is not enough memory for this training: try fewer images or a smaller batch size."
     if isinstance(error, DataError | DivergedError | ValueError):
         return str(error)

@@ -15,6 +15,8 @@ from dropout_mnist.training import build_model, train
 
 SHIPPED_WEIGHTS = Path(__file__).parents[1] / "weights"
 
+SHIPPED = ("plain-p0.00", "plain-p0.30", "plain-p0.50")
+
 # Where MNIST is, as the person who runs the tests has it; read before any test changes the environment.
 REAL_DATA_FOLDER = mnist_files.data_folder()
 
@@ -32,6 +34,8 @@ def isolated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DROPOUT_MNIST_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("DROPOUT_MNIST_WEIGHTS", str(tmp_path / "weights"))
     monkeypatch.setattr("platformdirs.user_cache_path", lambda name: tmp_path / "cache" / name)
+    # For the processes that tests start.
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
 
 @pytest.fixture
@@ -78,6 +82,6 @@ def shipped(tmp_path: Path) -> Path:
     """Fill this test's weights folder with the shipped checkpoints and return it."""
     folder = tmp_path / "weights"
     folder.mkdir(exist_ok=True)
-    for path in SHIPPED_WEIGHTS.glob("plain-p0.?0.safetensors"):
-        shutil.copy(path, folder)
+    for name in SHIPPED:
+        shutil.copy(SHIPPED_WEIGHTS / f"{name}.safetensors", folder)
     return folder

@@ -4,6 +4,7 @@ import io
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -12,7 +13,6 @@ from typing import Any
 import numpy as np
 import pytest
 import streamlit as st
-import torch
 from PIL import Image, ImageDraw
 from streamlit.testing.v1 import AppTest
 
@@ -32,13 +32,12 @@ OpenPage = Callable[..., AppTest]
 def fresh_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Give each test a server of its own: nothing loaded, nothing queued."""
     monkeypatch.setattr(shared, "_datasets", {})
+    shared.training_queue.cache_clear()
     # Port 9 of this machine: nobody answers there.
     monkeypatch.setattr(mnist_files, "MIRRORS", ("http://127.0.0.1:9/",))
     st.cache_resource.clear()
     yield
-    for run in shared.training_queue().active_runs():
-        shared.training_queue().stop(run.id)
-        shared.training_queue().wait(run.id, TIMEOUT)
+    shared.training_queue().close()
 
 
 @pytest.fixture(scope="session")
@@ -87,8 +86,9 @@ def checked(page: AppTest) -> AppTest:
 
 
 def texts(page: AppTest) -> str:
+    """Return what the page says, without the backslashes that make Markdown of it."""
     kinds = (page.markdown, page.caption, page.info, page.warning, page.error, page.success)
-    return "\n".join(element.value for kind in kinds for element in kind)
+    return "\n".join(element.value for kind in kinds for element in kind).replace("\\", "")
 
 
 def metric(page: AppTest, label: str) -> str:
@@ -161,6 +161,29 @@ def test_uploaded_picture_is_answered_and_rubbish_is_explained(open_page: OpenPa
     assert "This is not a picture" in texts(page)
 
 
+def test_uploaded_picture_of_16_bits_is_answered(open_page: OpenPage) -> None:
+    page = open_page()
+    checked(page.segmented_control(key="input_source").set_value("Upload a picture").run())
+    image = np.full((300, 200), 60_000, np.uint16)
+    image[40:260, 90:110] = 500
+    buffer = io.BytesIO()
+    Image.fromarray(image).save(buffer, "PNG")
+    checked(page.file_uploader(key="picture").upload("deep.png", buffer.getvalue(), "image/png").run())
+    assert metric(page, "It is a") == "1"
+
+
+def test_damaged_data_set_is_explained_and_the_bundled_one_taken(open_page: OpenPage) -> None:
+    folder = mnist_files.raw_folder()
+    folder.mkdir(parents=True)
+    for file, _ in mnist_files.MNIST_FILES:
+        with (folder / file.name).open("wb") as empty:
+            empty.truncate(file.size)
+    page = open_page()
+    assert "wrong magic number" in texts(page)
+    checked(page.segmented_control(key="input_source").set_value("Take a test image").run())
+    assert "Its label is" in texts(page)
+
+
 def test_test_image_can_be_the_input(open_page: OpenPage) -> None:
     page = open_page()
     checked(page.segmented_control(key="input_source").set_value("Take a test image").run())
@@ -177,6 +200,7 @@ def test_url_sets_the_controls(open_page: OpenPage) -> None:
     assert page.number_input(key="train_size").value == 200
     assert page.number_input(key="seed").value == 3
     assert "Ignored" not in texts(page)
+    assert page.number_input(key="epochs").value == 5
 
 
 @pytest.mark.parametrize(
@@ -184,8 +208,11 @@ def test_url_sets_the_controls(open_page: OpenPage) -> None:
     [
         ("drop_prob", "2", "a number from 0 to 0.9 is needed"),
         ("drop_prob", "nan", "a number from 0 to 0.9 is needed"),
-        ("epochs", "many", "a number from 1 to 100 is needed"),
-        ("epochs", "99999999999999999999", "a number from 1 to 100 is needed"),
+        ("epochs", "many", "a whole number from 1 to 100 is needed"),
+        ("epochs", "2.5", "a whole number from 1 to 100 is needed"),
+        ("epochs", "inf", "a whole number from 1 to 100 is needed"),
+        ("seed", "1e999", "a whole number from 0 to"),
+        ("epochs", "99999999999999999999", "a whole number from 1 to 100 is needed"),
         ("dataset", "../../etc", "one of mnist, digits is needed"),
         ("colour", "<script>alert(1)</script>", "there is no such setting"),
     ],
@@ -198,6 +225,8 @@ def test_nonsense_in_the_url_is_ignored_with_a_note(open_page: OpenPage, name: s
     assert "<script" not in warning.value.replace("\\<", "")
     assert page.slider(key="drop_prob").value == 0.3
     assert page.number_input(key="epochs").value == 15
+    assert page.number_input(key="seed").value == 1
+    assert metric(page, "Test accuracy") == "98.41%"
 
 
 def test_sensible_url_has_no_note() -> None:
@@ -217,7 +246,7 @@ def test_settings_whose_weights_exist_are_one_click_and_no_training(open_page: O
     page = open_page(drop_prob="0.5")
     checked(page.button(key="load").click().run())
     assert page.selectbox(key="model_choice").value.endswith("plain-p0.50.safetensors")
-    assert "drop_prob **0.50**" in texts(page)
+    assert "drop_prob **0.5**" in texts(page)
     assert shared.training_queue().latest_run() is None
     assert "load" not in {button.key for button in page.button}
 
@@ -236,8 +265,6 @@ def test_training_without_mnist_says_what_to_do(open_page: OpenPage) -> None:
 
 
 def test_two_visitors_share_one_queue(open_page: OpenPage, digits: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
-    import threading
-
     gate = threading.Event()
 
     def load_when_told(name: str, report: object) -> Dataset:
@@ -254,8 +281,8 @@ def test_two_visitors_share_one_queue(open_page: OpenPage, digits: Dataset, monk
     third = open_page(dataset="digits", epochs="1")
     assert "Training plain-p0.30-digits-e1." in texts(third)
     assert third.button(key="train").disabled
-    gate.set()
     runs = shared.training_queue().active_runs()
+    gate.set()
     for run in runs:
         shared.training_queue().wait(run.id, TIMEOUT)
     assert [shared.training_queue().get(run.id).state for run in runs] == [RunState.FINISHED] * 2  # type: ignore[union-attr]
@@ -289,9 +316,10 @@ def test_download_that_fails_is_explained(open_page: OpenPage) -> None:
 def test_damaged_checkpoint_does_not_stop_the_others(open_page: OpenPage, shipped: Path) -> None:
     (shipped / "plain-p0.30.safetensors").write_bytes(b"rubbish")
     page = open_page()
-    assert "plain-p0.30.safetensors is not a whole safetensors file" in texts(page)
-    assert "Using plain-p0.00 instead" in texts(page)
-    assert "drop_prob **0.00**" in texts(page)
+    shown = texts(page)
+    assert "plain-p0.30.safetensors is not a whole safetensors file" in shown
+    assert "Using plain-p0.00 instead" in shown
+    assert "drop_prob **0**" in texts(page)
 
 
 def test_page_without_any_weights_can_still_train(open_page: OpenPage, shipped: Path) -> None:
@@ -306,11 +334,24 @@ def test_page_without_any_weights_can_still_train(open_page: OpenPage, shipped: 
 def test_uploaded_weights_are_used_and_rubbish_is_explained(open_page: OpenPage, shipped: Path) -> None:
     page = open_page()
     other = load_checkpoint(shipped / "plain-p0.50.safetensors")
-    with torch.no_grad():
-        data = encode_checkpoint(other)
+    data = encode_checkpoint(other)
     checked(page.file_uploader(key="upload_weights").upload("mine.safetensors", data).run())
     assert page.selectbox(key="model_choice").value.startswith("plain-p0.50 (this session's, ")
-    assert "drop_prob **0.50**" in texts(page)
-    checked(page.file_uploader(key="upload_weights").upload("bad.safetensors", data[:1000]).run())
-    assert "bad.safetensors is not a whole safetensors file" in texts(page)
-    assert "drop_prob **0.50**" in texts(page)
+    assert "drop_prob **0.5**" in texts(page)
+    assert "as its file says" in texts(page)
+    checked(page.file_uploader(key="upload_weights").upload("![bad](x).safetensors", data[:1000]).run())
+    assert r"\!\[bad\]\(x\)\.safetensors is not a whole safetensors file" in page.error[0].value
+    assert "drop_prob **0.5**" in texts(page)
+
+
+def test_two_models_of_the_same_config_are_told_apart(
+    open_page: OpenPage, shipped: Path, canvas: SimpleNamespace
+) -> None:
+    canvas.lines = [(150, 40, 130, 240)]
+    page = open_page()
+    data = (shipped / "plain-p0.30.safetensors").read_bytes()
+    checked(page.file_uploader(key="upload_weights").upload("mine.safetensors", data).run())
+    checked(page.selectbox(key="rival_choice").set_value(str(shipped / "plain-p0.30.safetensors")).run())
+    names = [element.label for element in page.metric]
+    assert "plain-p0.30" in names
+    assert any(name.startswith("plain-p0.30 (this session's") for name in names)

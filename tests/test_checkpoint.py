@@ -3,6 +3,7 @@ import os
 import pickle
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +27,7 @@ from dropout_mnist.data import Dataset, load_dataset
 from dropout_mnist.evaluation import evaluate
 from dropout_mnist.training import build_model, train
 
-from .conftest import SHIPPED_WEIGHTS
-
-SHIPPED = ("plain-p0.00", "plain-p0.30", "plain-p0.50")
+from .conftest import SHIPPED, SHIPPED_WEIGHTS
 
 
 def test_checkpoint_comes_back_whole(checkpoint: Checkpoint, tmp_path: Path) -> None:
@@ -102,7 +101,14 @@ CHANGES: dict[str, tuple[Callable[[dict[str, Any], dict[str, torch.Tensor]], Any
     "accuracy": (lambda d, t: d.update(correct=41), "41 of 40 is no accuracy"),
     "accuracy text": (lambda d, t: d.update(correct="<b>"), "is no accuracy"),
     "history": (lambda d, t: d["history"].pop(), "does not list the config's epochs"),
-    "history text": (lambda d, t: d["history"][0].update(train_loss="x"), "something other than finite numbers"),
+    "history text": (lambda d, t: d["history"][0].update(train_loss="x"), "make no sense"),
+    "history bounds": (
+        lambda d, t: d["history"][0].update(test_accuracy=-7e300),
+        "something else than measurements",
+    ),
+    "history number": (lambda d, t: d["history"][0].update(train_loss=10**400), "something else than measurements"),
+    "config list": (lambda d, t: d.update(config=[]), "settings must be given by name"),
+    "config number": (lambda d, t: d["config"].update(learning_rate=10**400), "learning_rate must be a finite number"),
     "history list": (lambda d, t: d.update(history=7), "make no sense"),
     "versions": (lambda d, t: d.update(versions=7), "make no sense"),
 }
@@ -129,13 +135,24 @@ def test_wrong_contents_are_refused_with_the_reason(
         (safetensors.torch.save({"a": torch.zeros(2)}, {METADATA_KEY: "{"}), "metadata that are not JSON"),
         (safetensors.torch.save({"a": torch.zeros(2)}, {METADATA_KEY: "[" * 10**5}), "metadata that are not JSON"),
         (safetensors.torch.save({"a": torch.zeros(2)}, {METADATA_KEY: "[1]"}), "another format"),
+        (b'\x18\0\0\0\0\0\0\0{"__metadata__":null}   ', "has no metadata of dropout_mnist"),
         ((2**62).to_bytes(8, "little") + b"{}", "not a whole safetensors file"),
     ],
-    ids=["empty", "random", "pickle", "zip", "no metadata", "no json", "deep json", "list", "huge header"],
+    ids=["empty", "random", "pickle", "zip", "no metadata", "no json", "deep json", "list", "null", "huge header"],
 )
 def test_what_is_no_checkpoint_is_refused_with_the_reason(data: bytes, expected_error: str) -> None:
     with pytest.raises(CheckpointError, match=expected_error):
         decode_checkpoint(data, "c.safetensors")
+
+
+def test_valid_file_that_begins_like_a_pickle_is_read(checkpoint: Checkpoint) -> None:
+    # A header of 128 bytes, modulo 256, makes the file's first byte a pickle's.
+    for padding in range(0, 256, 8):
+        data = encode_checkpoint(replace(checkpoint, versions={"torch": "x" * padding}))
+        assert decode_checkpoint(data, "c").versions["torch"] == "x" * padding
+        if data[0] == 0x80:
+            return
+    pytest.fail("no padding gave such a header")
 
 
 @pytest.mark.parametrize("kept", [0.0, 0.01, 0.5, 0.999])

@@ -47,6 +47,15 @@ def test_read_only_weights_folder_sends_new_checkpoints_to_the_users_cache(
     assert list_checkpoints() == [path]
 
 
+def test_newly_stored_checkpoint_goes_before_an_older_one_in_the_users_cache(checkpoint: Checkpoint) -> None:
+    older = user_weights_folder() / f"{checkpoint.name}.safetensors"
+    older.parent.mkdir(parents=True)
+    older.write_bytes(b"damaged")
+    path = store_checkpoint(checkpoint)
+    assert list_checkpoints() == [path]
+    assert find_checkpoint(checkpoint.config) is not None
+
+
 def test_each_name_is_listed_once(checkpoint: Checkpoint) -> None:
     path = store_checkpoint(checkpoint)
     later = user_weights_folder() / path.name

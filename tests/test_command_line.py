@@ -3,6 +3,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image, ImageDraw, ImageOps
@@ -10,6 +11,7 @@ from PIL import Image, ImageDraw, ImageOps
 from dropout_mnist.__main__ import main
 from dropout_mnist.checkpoint import load_checkpoint
 from dropout_mnist.checkpoint_cache import list_checkpoints
+from dropout_mnist.training import EpochResult
 
 ROOT = Path(__file__).parents[1]
 QUICK = ["--dataset", "digits", "--epochs", "2", "--train-size", "200"]
@@ -211,7 +213,7 @@ def test_interrupted_training_keeps_its_finished_epochs(
     assert load_checkpoint(path).config.epochs == 2
 
 
-def test_reader_who_has_read_enough_is_no_error() -> None:
+def test_training_goes_on_and_is_kept_when_nobody_reads_its_output_any_more() -> None:
     command = [sys.executable, "-m", "dropout_mnist", "train", "--dataset", "digits", "--epochs", "5"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT) as process:
         assert process.stdout is not None
@@ -220,3 +222,45 @@ def test_reader_who_has_read_enough_is_no_error() -> None:
         process.stdout.close()
         assert process.stderr.read() == ""
     assert process.returncode == 0
+    [path] = list_checkpoints()
+    assert load_checkpoint(path).config.epochs == 5
+
+
+def test_output_that_is_a_folder_is_refused_before_training(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    code, out, err = run(capsys, "train", *QUICK, "--output", str(tmp_path))
+    assert (code, out) == (2, "")
+    assert "--output must name a file" in err
+
+
+def test_training_is_kept_when_its_output_cannot_be_written(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    code, out, err = run(capsys, "train", *QUICK, "--output", str(tmp_path / "file" / "mine.safetensors"))
+    [path] = list_checkpoints()
+    assert code == 2
+    assert "cannot be written" in err
+    assert f"Weights: {path}" in out
+
+
+def test_shipped_weights_are_loaded_without_the_data_set(capsys: pytest.CaptureFixture[str], shipped: Path) -> None:
+    code, out, err = run(capsys, "train")
+    assert code == 0
+    assert "Trained before: loaded" in err
+    assert "Accuracy: 0.9841 (9,841 of 10,000, MNIST)" in out
+    assert "Test image" not in out
+
+
+def test_diverged_training_is_an_error_that_keeps_its_finished_epochs(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dropout_mnist import training
+
+    measure = training._measure
+
+    def diverge(epoch: int, train_loss: float, *rest: Any) -> EpochResult:
+        return measure(epoch, float("nan") if epoch == 2 else train_loss, *rest)
+
+    monkeypatch.setattr(training, "_measure", diverge)
+    code, out, err = run(capsys, "train", *QUICK)
+    assert code == 2
+    assert "diverged. Try a smaller learning rate. The 1 finished epochs are kept." in err
+    assert "Accuracy: " in out

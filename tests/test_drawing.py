@@ -6,7 +6,7 @@ from PIL import Image, ImageDraw
 
 from dropout_mnist import drawing
 from dropout_mnist.data import Dataset, load_dataset
-from dropout_mnist.drawing import PictureError, Pixels, normalize, read_canvas, read_picture
+from dropout_mnist.drawing import PictureError, Pixels, normalize, open_picture, read_canvas, read_picture
 
 
 def canvas(*lines: tuple[float, ...], width: int = 20, size: int = 280) -> Pixels:
@@ -23,6 +23,10 @@ def encode(image: Image.Image, format_name: str = "PNG", **options: object) -> b
     buffer = io.BytesIO()
     image.save(buffer, format_name, **options)
     return buffer.getvalue()
+
+
+def read_file(data: bytes) -> Pixels | None:
+    return read_picture(open_picture(data))
 
 
 def seven_on_paper(mode: str = "L", ink: int = 20, paper: int = 235) -> Image.Image:
@@ -115,7 +119,7 @@ def test_mnists_own_digits_come_out_as_they_went_in(mnist_folder: object) -> Non
     ],
 )
 def test_same_digit_in_any_picture_gives_the_same_input(data: bytes) -> None:
-    assert_alike(read_picture(data), read_canvas(canvas(*SEVEN)))
+    assert_alike(read_file(data), read_canvas(canvas(*SEVEN)))
 
 
 @pytest.mark.parametrize("ink", [0, 255])
@@ -123,19 +127,25 @@ def test_transparent_background_is_background(ink: int) -> None:
     image = Image.new("RGBA", (280, 280), (ink, ink, ink, 0))
     for line in SEVEN:
         ImageDraw.Draw(image).line(line, fill=(ink, ink, ink, 255), width=20)
-    assert_alike(read_picture(encode(image)), read_canvas(canvas(*SEVEN)))
+    assert_alike(read_file(encode(image)), read_canvas(canvas(*SEVEN)))
 
 
 def test_photo_is_turned_upright_by_its_exif() -> None:
     exif = Image.Exif()
     exif[0x0112] = 6  # to be shown rotated by 90 degrees clockwise
     turned = seven_on_paper().transpose(Image.Transpose.ROTATE_90)
-    assert_alike(read_picture(encode(turned, "JPEG", exif=exif)), read_canvas(canvas(*SEVEN)))
+    assert_alike(read_file(encode(turned, "JPEG", exif=exif)), read_canvas(canvas(*SEVEN)))
 
 
 @pytest.mark.parametrize("shade", [0, 128, 255])
 def test_picture_of_nothing_is_none(shade: int) -> None:
-    assert read_picture(encode(Image.new("L", (100, 100), shade))) is None
+    assert read_file(encode(Image.new("L", (100, 100), shade))) is None
+
+
+def test_specks_of_dust_are_nothing() -> None:
+    dusty = np.full((800, 1000), 255, np.uint8)
+    dusty[[5, 400, 790], [10, 500, 990]] = 0
+    assert read_file(encode(Image.fromarray(dusty))) is None
 
 
 @pytest.mark.parametrize(
@@ -151,7 +161,7 @@ def test_picture_of_nothing_is_none(shade: int) -> None:
 )
 def test_what_is_no_picture_is_refused_with_a_reason(data: bytes, expected_error: str) -> None:
     with pytest.raises(PictureError, match=expected_error):
-        read_picture(data)
+        read_file(data)
 
 
 def test_bundled_digits_come_out_as_they_went_in(digits: Dataset) -> None:

@@ -12,6 +12,7 @@ from dropout_mnist.training import (
     BatchProgress,
     DivergedError,
     EpochResult,
+    _choose_images,
     build_model,
     choose_device,
     inference_copy,
@@ -143,10 +144,14 @@ def test_last_incomplete_batch_is_dropped(tiny: Dataset, tiny_config: TrainConfi
 
 
 def test_train_size_chooses_images_by_the_seed(digits: Dataset) -> None:
-    config = TrainConfig(train_size=100, epochs=1, dataset="digits", device="cpu", hidden_sizes=(8,))
-    seen: list[BatchProgress] = []
-    list(train(config, digits, on_batch=seen.append))
-    assert [progress.total for progress in seen] == [100]
+    config = TrainConfig(train_size=100, dataset="digits")
+    chosen, test = _choose_images(config, digits)
+    again, _ = _choose_images(config, digits)
+    others, _ = _choose_images(replace(config, seed=2), digits)
+    assert len(chosen) == len(others) == 100
+    assert torch.equal(chosen.pixels, again.pixels)
+    assert not torch.equal(chosen.pixels, others.pixels)
+    assert test is digits.test
 
 
 @pytest.mark.parametrize(

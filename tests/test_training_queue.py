@@ -11,7 +11,8 @@ import pytest
 from dropout_mnist.checkpoint import Checkpoint, load_checkpoint
 from dropout_mnist.config import TrainConfig
 from dropout_mnist.data import Dataset
-from dropout_mnist.mnist_files import DataError, ReportDownload
+from dropout_mnist.mnist_files import DataError, DownloadProgress, ReportDownload
+from dropout_mnist.training import EpochResult, train
 from dropout_mnist.training_queue import LoadDataset, Run, RunState, TrainingQueue
 
 TIMEOUT = 60
@@ -100,24 +101,72 @@ def test_waiting_run_is_taken_off_the_queue(start_queue: StartQueue, gate: Gate,
     assert ended(queue, first).state is RunState.FINISHED
 
 
-def test_stop_keeps_the_finished_epochs(start_queue: StartQueue, tiny: Dataset, tiny_config: TrainConfig) -> None:
+@pytest.fixture
+def paused(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """Let runs pause after their second epoch until they are stopped; the event tells that one does."""
+    reached = threading.Event()
+
+    def train_and_pause(*arguments: Any, should_stop: Callable[[], bool], **options: Any) -> Iterator[EpochResult]:
+        for result in train(*arguments, should_stop=should_stop, **options):
+            yield result
+            if result.epoch == 2:
+                reached.set()
+                while not should_stop():
+                    threading.Event().wait(0.01)
+
+    monkeypatch.setattr("dropout_mnist.training_queue.train", train_and_pause)
+    return reached
+
+
+def test_stop_keeps_the_finished_epochs(
+    start_queue: StartQueue, paused: threading.Event, tiny: Dataset, tiny_config: TrainConfig
+) -> None:
     queue = start_queue(lambda name, report: tiny)
-    run_id = queue.submit(replace(tiny_config, epochs=1000))
-    while len(queue.get(run_id).history) < 2:  # type: ignore[union-attr]
-        queue.wait(run_id, 0.01)
+    run_id = queue.submit(tiny_config)
+    assert paused.wait(TIMEOUT)
     queue.stop(run_id)
     run = ended(queue, run_id)
     assert run.state is RunState.STOPPED
     assert run.path is not None
     kept = load_checkpoint(run.path)
-    assert kept.config.epochs == len(run.history) == len(kept.history)
+    assert kept.config.epochs == len(run.history) == len(kept.history) == 2
 
 
-def test_snapshots_do_not_change(start_queue: StartQueue, tiny: Dataset, tiny_config: TrainConfig) -> None:
-    queue = start_queue(lambda name, report: tiny)
+def test_stop_ends_a_run_that_is_still_downloading(
+    start_queue: StartQueue, tiny: Dataset, tiny_config: TrainConfig
+) -> None:
+    downloading = threading.Event()
+
+    def download_for_ever(name: str, report: ReportDownload) -> Dataset:
+        while True:
+            report(DownloadProgress("train-images-idx3-ubyte.gz", "is missing", "mirror", 1, 10))
+            downloading.set()
+
+    queue = start_queue(download_for_ever)
+    run_id = queue.submit(tiny_config)
+    assert downloading.wait(TIMEOUT)
+    assert queue.get(run_id).download is not None  # type: ignore[union-attr]
+    queue.stop(run_id)
+    assert ended(queue, run_id).state is RunState.STOPPED
+
+
+def test_latest_run_is_the_one_that_ended_last_and_had_begun(
+    start_queue: StartQueue, gate: Gate, tiny_config: TrainConfig
+) -> None:
+    queue = start_queue(gate.load)
+    first, cancelled = queue.submit(tiny_config), queue.submit(replace(tiny_config, seed=2))
+    queue.stop(cancelled)
+    gate.open.set()
+    ended(queue, first)
+    assert queue.latest_run() == queue.get(first)
+
+
+def test_snapshots_do_not_change(start_queue: StartQueue, gate: Gate, tiny_config: TrainConfig) -> None:
+    queue = start_queue(gate.load)
     run_id = queue.submit(tiny_config)
     snapshot = queue.get(run_id)
     copy = replace(snapshot)  # type: ignore[type-var]
+    gate.open.set()
     ended(queue, run_id)
     assert snapshot == copy
     assert snapshot != queue.get(run_id)
@@ -128,6 +177,7 @@ def test_snapshots_do_not_change(start_queue: StartQueue, tiny: Dataset, tiny_co
     [
         (DataError("MNIST is not available: no network"), "MNIST is not available: no network"),
         (MemoryError(), "not enough memory"),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried"), "not enough memory"),
         (RuntimeError("strange"), "The training failed: RuntimeError: strange"),
     ],
 )
@@ -200,11 +250,12 @@ def test_old_runs_are_forgotten(start_queue: StartQueue, tiny: Dataset, tiny_con
     assert queue.latest_run() == queue.get(last)
 
 
-def test_closing_keeps_the_finished_epochs(start_queue: StartQueue, tiny: Dataset, tiny_config: TrainConfig) -> None:
+def test_closing_keeps_the_finished_epochs(
+    start_queue: StartQueue, paused: threading.Event, tiny: Dataset, tiny_config: TrainConfig
+) -> None:
     queue = start_queue(lambda name, report: tiny)
-    run_id, waiting = queue.submit(replace(tiny_config, epochs=1000)), queue.submit(replace(tiny_config, seed=2))
-    while not queue.get(run_id).history:  # type: ignore[union-attr]
-        queue.wait(run_id, 0.01)
+    run_id, waiting = queue.submit(tiny_config), queue.submit(replace(tiny_config, seed=2))
+    assert paused.wait(TIMEOUT)
     queue.close()
     run = queue.get(run_id)
     assert run is not None

@@ -5,15 +5,18 @@ from typing import Any
 
 import streamlit as st
 import torch
-from streamlit_drawable_canvas import st_canvas
+from streamlit_drawable_canvas import CanvasResult, st_canvas
 
-from dropout_mnist.drawing import PictureError, Pixels, read_canvas, read_picture
+from dropout_mnist.data import Dataset
+from dropout_mnist.drawing import PictureError, Pixels, open_picture, read_canvas, read_picture
 from dropout_mnist.evaluation import Prediction, predict
+from dropout_mnist.mnist_files import DataError
 from dropout_mnist.model import IMAGE_SIZE, INPUT_SIZE
 from dropout_mnist.ui import charts
 from dropout_mnist.ui.model_bar import ChosenModel
 from dropout_mnist.ui.pictures import enlarge
 from dropout_mnist.ui.shared import dataset_is_at_hand, get_dataset
+from dropout_mnist.ui.words import percent, plain
 
 CANVAS_SIZE = 280
 PEN_WIDTHS = (8, 40)
@@ -24,10 +27,12 @@ DRAW, UPLOAD, TEST_IMAGE = "Draw", "Upload a picture", "Take a test image"
 _CANVAS_KEY = "canvas_widget"
 # What the canvas is told to show; it obeys only when this changes, hence the revision.
 _START_KEY = "canvas_start"
-# The strokes on the canvas as it last reported them.
+# The strokes on the canvas, as it reported them or as it was told; and what the network sees of them.
 _STROKES_KEY = "canvas_strokes"
-# What the network saw of them.
 _PIXELS_KEY = "canvas_pixels"
+# What the canvas last reported; and its report from before it was told something, which says nothing any more.
+_REPORT_KEY = "canvas_report"
+_OUTDATED_KEY = "canvas_outdated_report"
 
 
 @st.fragment
@@ -66,19 +71,31 @@ def _show_canvas(_: ChosenModel | None) -> Pixels | None:
             return_image_data=True,
             key=_CANVAS_KEY,
         )
-    if result.json_data is not None:
-        st.session_state[_STROKES_KEY] = result.json_data.get("objects", [])
+    _take_report(result)
     empty = not st.session_state[_STROKES_KEY]
     with st.container(horizontal=True, gap="small"):
         st.button("Undo", key="undo", icon=":material/undo:", disabled=empty, on_click=_undo, shortcut="Ctrl+Z")
         st.button("Clear", key="clear", icon=":material/delete:", disabled=empty, on_click=_clear)
         with st.popover("Pen", icon=":material/edit:", key="pen"):
             st.slider("Pen width (pixels)", *PEN_WIDTHS, DEFAULT_PEN_WIDTH, key="pen_width", persist_state="session")
-    if result.image_data is not None:
-        st.session_state[_PIXELS_KEY] = read_canvas(result.image_data)
-    # A canvas that has come back reports nothing until somebody draws on it.
     pixels: Pixels | None = None if empty else st.session_state.get(_PIXELS_KEY)
     return pixels
+
+
+def _take_report(result: CanvasResult) -> None:
+    """Note what is on the canvas, unless its report is older than what it was told meanwhile.
+
+    A canvas takes a moment to report, and one that has come back to the page reports nothing until it is drawn on.
+    """
+    if result.image_data is None or result.json_data is None:
+        return
+    strokes = result.json_data.get("objects", [])
+    st.session_state[_REPORT_KEY] = strokes
+    if strokes == st.session_state.get(_OUTDATED_KEY):
+        return
+    st.session_state.pop(_OUTDATED_KEY, None)
+    st.session_state[_STROKES_KEY] = strokes
+    st.session_state[_PIXELS_KEY] = read_canvas(result.image_data)
 
 
 def _undo() -> None:
@@ -93,6 +110,7 @@ def _tell_canvas(strokes: list[dict[str, Any]]) -> None:
     revision = st.session_state.get(_START_KEY, {"revision": 0})["revision"] + 1
     st.session_state[_START_KEY] = {"objects": strokes, "revision": revision}
     st.session_state[_STROKES_KEY] = strokes
+    st.session_state[_OUTDATED_KEY] = st.session_state.get(_REPORT_KEY)
 
 
 def _show_upload(_: ChosenModel | None) -> Pixels | None:
@@ -104,29 +122,38 @@ def _show_upload(_: ChosenModel | None) -> Pixels | None:
     if upload is None:
         return None
     try:
-        pixels = read_picture(upload.getvalue())
+        picture = open_picture(upload.getvalue())
     except PictureError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(error), icon=":material/error:")
         return None
-    st.image(upload, caption=upload.name, width=CANVAS_SIZE)
+    st.image(picture, caption=plain(upload.name), width=CANVAS_SIZE, output_format="PNG")
+    pixels = read_picture(picture)
     if pixels is None:
         st.warning("This picture shows nothing that stands out from its background.", icon=":material/warning:")
     return pixels
 
 
 def _show_test_image(model: ChosenModel | None) -> Pixels | None:
-    name = model.checkpoint.config.dataset if model else "digits"
-    if not dataset_is_at_hand(name):
-        name = "digits"
-    test = get_dataset(name).test
+    dataset = _get_dataset_at_hand(model.checkpoint.config.dataset if model else "digits")
+    test = dataset.test
     if "test_image" not in st.session_state:
         _take_another(len(test))
     st.button("Another", key="another_input", icon=":material/shuffle:", on_click=_take_another, args=(len(test),))
     index = st.session_state["test_image"] % len(test)
     pixels = test.pixels[index].numpy().reshape(IMAGE_SIZE, IMAGE_SIZE)
     st.image(enlarge(pixels, CANVAS_SIZE // IMAGE_SIZE), width=CANVAS_SIZE, output_format="PNG")
-    st.caption(f"Test image {index:,} of {get_dataset(name).title}. Its label is **{int(test.labels[index])}**.")
+    st.caption(f"Test image {index:,} of {dataset.title}. Its label is **{int(test.labels[index])}**.")
     return pixels
+
+
+def _get_dataset_at_hand(name: str) -> Dataset:
+    """Return the data set, or the bundled one if it would have to be downloaded first."""
+    try:
+        if dataset_is_at_hand(name):
+            return get_dataset(name)
+    except DataError as error:
+        st.warning(plain(error), icon=":material/warning:")
+    return get_dataset("digits")
 
 
 def _take_another(count: int) -> None:
@@ -144,7 +171,7 @@ def _show_answer(pixels: Pixels | None, model: ChosenModel | None, rival: Chosen
                 icon=":material/draw:",
             )
             return
-        answers = {_name(chosen): _predict(chosen, pixels) for chosen in (model, rival) if chosen}
+        answers = {chosen.label: _predict(chosen, pixels) for chosen in (model, rival) if chosen}
         words, bars = st.columns([2, 3], gap="medium")
         with words, st.container(horizontal=True, gap="medium"):
             with st.container(width="content", gap="small"):
@@ -152,7 +179,7 @@ def _show_answer(pixels: Pixels | None, model: ChosenModel | None, rival: Chosen
                     st.metric(
                         name if rival else "It is a",
                         str(answer.digit),
-                        f"{_percent(answer.probs[answer.digit])} sure",
+                        f"{percent(answer.probs[answer.digit])} sure",
                         delta_color="off",
                         delta_arrow="off",
                         width="content",
@@ -174,15 +201,6 @@ def _show_answer(pixels: Pixels | None, model: ChosenModel | None, rival: Chosen
                     for name, answer in answers.items()
                 ),
             )
-
-
-def _percent(prob: float) -> str:
-    """Round a probability for reading; a network is never quite sure."""
-    return "over 99.9%" if prob > 0.9995 else f"{prob:.1%}"
-
-
-def _name(chosen: ChosenModel) -> str:
-    return chosen.checkpoint.name
 
 
 def _predict(chosen: ChosenModel, pixels: Pixels) -> Prediction:

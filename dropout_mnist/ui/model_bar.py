@@ -10,6 +10,7 @@ from dropout_mnist.checkpoint import Checkpoint, CheckpointError, decode_checkpo
 from dropout_mnist.checkpoint_cache import DEFAULT_NAME, SUFFIX, list_checkpoints
 from dropout_mnist.data import TITLES
 from dropout_mnist.ui.shared import load_cached
+from dropout_mnist.ui.words import plain
 
 CHOICE_KEY = "model_choice"
 RIVAL_KEY = "rival_choice"
@@ -25,9 +26,15 @@ _SESSION_KEY = "session_checkpoints"
 
 @dataclass(frozen=True)
 class ChosenModel:
-    """A checkpoint with the id that stands for its exact contents."""
+    """A checkpoint on the page.
+
+    Attributes:
+        id: stands for its exact contents.
+        label: what people know it by, different from every other model's.
+    """
 
     id: str
+    label: str
     checkpoint: Checkpoint
 
 
@@ -62,17 +69,23 @@ def show() -> tuple[ChosenModel | None, ChosenModel | None]:
         if model is None:
             model = _load_any_other(options, choice)
         if model is not None:
-            st.caption(describe(model.checkpoint))
+            st.caption(_describe(model.checkpoint, uploaded=model.label in _session_checkpoints()))
     return model, rival
 
 
-def describe(checkpoint: Checkpoint) -> str:
+def _describe(checkpoint: Checkpoint, uploaded: bool) -> str:
     """Say in one line how a model was made and how good it is."""
     config = checkpoint.config
-    return (
-        f"drop_prob **{config.drop_prob:.2f}** · notebook's recipe, {config.epochs} epochs · "
-        f"{TITLES[config.dataset]} · test accuracy **{checkpoint.test_accuracy:.2%}**"
-    )
+    shown_anyway = ("drop_prob", "epochs", "dataset")
+    others = [f"{plain(name)} {value}" for name, value in config.differences().items() if name not in shown_anyway]
+    parts = [
+        f"drop_prob **{config.drop_prob:.3g}**",
+        f"{config.epochs} epochs",
+        ", ".join(others) or "else as in the notebook",
+        TITLES[config.dataset],
+        f"test accuracy **{checkpoint.test_accuracy:.2%}**",
+    ]
+    return " · ".join(parts) + (", as its file says" if uploaded else "")
 
 
 def _show_menu(options: list[str], choice: str) -> str | None:
@@ -98,7 +111,7 @@ def _show_menu(options: list[str], choice: str) -> str | None:
         )
     st.file_uploader("Upload weights", type=[SUFFIX[1:]], key="upload_weights", on_change=_take_upload)
     if message := st.session_state.get("upload_weights_error"):
-        st.error(message, icon=":material/error:")
+        st.error(plain(message), icon=":material/error:")
     return rival
 
 
@@ -135,20 +148,19 @@ def _default(options: list[str]) -> str:
 
 def _load(option: str, silent: bool = False) -> ChosenModel | None:
     if option in _session_checkpoints():
-        return ChosenModel(option, _session_checkpoints()[option])
-    path = Path(option)
+        return ChosenModel(option, option, _session_checkpoints()[option])
     try:
-        checkpoint = load_cached(path)
-        return ChosenModel(f"{path}@{path.stat().st_mtime_ns}", checkpoint)
-    except (CheckpointError, OSError) as error:
+        model_id, checkpoint = load_cached(Path(option))
+    except CheckpointError as error:
         if not silent:
-            st.error(f"These weights cannot be used: {error}.", icon=":material/error:")
+            st.error(f"These weights cannot be used: {plain(error)}.", icon=":material/error:")
         return None
+    return ChosenModel(model_id, _label(option), checkpoint)
 
 
 def _load_any_other(options: list[str], choice: str) -> ChosenModel | None:
     for option in options:
         if option != choice and (model := _load(option, silent=True)) is not None:
-            st.info(f"Using {_label(option)} instead.", icon=":material/info:")
+            st.info(f"Using {plain(_label(option))} instead.", icon=":material/info:")
             return model
     return None

@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 
 from dropout_mnist.config import DATASETS, TrainConfig
+from dropout_mnist.ui.words import plain
 
 DEFAULTS = TrainConfig()
 
@@ -28,7 +29,8 @@ def find_nonsense(parameters: Mapping[str, str]) -> dict[str, str]:
         if name in _RANGES:
             low, high = _RANGES[name]
             if not _is_between(text, low, high):
-                reasons[name] = f"a number from {low:g} to {high:g} is needed"
+                kind = "number" if isinstance(low, float) else "whole number"
+                reasons[name] = f"a {kind} from {low:g} to {high:g} is needed"
         elif name == "dataset":
             if text not in DATASETS:
                 reasons[name] = f"one of {', '.join(DATASETS)} is needed"
@@ -97,7 +99,7 @@ def show() -> TrainConfig | None:
             dataset=dataset,
         )
     except ValueError as error:
-        st.error(f"These settings do not go together: {error}.", icon=":material/error:")
+        st.error(f"These settings do not go together: {plain(error)}.", icon=":material/error:")
         return None
 
 
@@ -108,24 +110,23 @@ def _number_input(label: str, name: str, help_text: str, **options: Any) -> Any:
 
 
 def _show_url_note() -> None:
-    # The widgets below clear what they cannot use from the URL, so it is looked through when the session begins.
     if "url_note" not in st.session_state:
         parameters = st.query_params.to_dict()
         reasons = find_nonsense(parameters)
         st.session_state["url_note"] = "; ".join(
-            f"{_plain(f'{name}={parameters[name]}'[:60])} ({reason})" for name, reason in reasons.items()
+            f"{plain(f'{name}={parameters[name]}'[:60])} ({reason})" for name, reason in reasons.items()
         )
+        if bad := reasons.keys() & {*_RANGES, "dataset"}:
+            # Left to the widgets, 2.5 epochs would be 2 and infinitely many an exception.
+            for name in bad:
+                del st.query_params[name]
+            st.rerun()
     if note := st.session_state["url_note"]:
         st.warning(f"Ignored in the page's address: {note}", icon=":material/link_off:")
 
 
 def _is_between(text: str, low: float, high: float) -> bool:
     try:
-        return low <= float(text) <= high
+        return low <= type(low)(text) <= high
     except ValueError:
         return False
-
-
-def _plain(text: str) -> str:
-    """Return text from outside as Markdown that shows it literally."""
-    return "".join(f"\\{letter}" if letter in r"\`*_{}[]()<>#+-.!|$~:" else letter for letter in text)

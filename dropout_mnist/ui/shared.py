@@ -2,18 +2,20 @@
 
 import atexit
 import threading
+from collections import defaultdict
+from functools import cache
 from pathlib import Path
 
 import streamlit as st
 
-from dropout_mnist.checkpoint import Checkpoint, load_checkpoint
-from dropout_mnist.data import Dataset, load_dataset
+from dropout_mnist.checkpoint import Checkpoint, CheckpointError, load_checkpoint
+from dropout_mnist.data import Dataset, dataset_is_here, load_dataset
 from dropout_mnist.evaluation import Evaluation, evaluate
-from dropout_mnist.mnist_files import ReportDownload, mnist_is_here
+from dropout_mnist.mnist_files import ReportDownload
 from dropout_mnist.training_queue import TrainingQueue
 
 _datasets: dict[str, Dataset] = {}
-_loading = threading.Lock()
+_loading = defaultdict[str, threading.Lock](threading.Lock)
 
 
 def get_dataset(name: str, report: ReportDownload | None = None) -> Dataset:
@@ -22,18 +24,19 @@ def get_dataset(name: str, report: ReportDownload | None = None) -> Dataset:
     Raises:
         DataError: MNIST is neither here nor to be had.
     """
-    with _loading:
-        if name not in _datasets:
-            _datasets[name] = load_dataset(name, report)
-        return _datasets[name]
+    if name not in _datasets:
+        with _loading[name]:
+            if name not in _datasets:
+                _datasets[name] = load_dataset(name, report)
+    return _datasets[name]
 
 
 def dataset_is_at_hand(name: str) -> bool:
     """Whether a data set can be had without a download."""
-    return name in _datasets or name == "digits" or mnist_is_here()
+    return name in _datasets or dataset_is_here(name)
 
 
-@st.cache_resource(show_spinner=False)
+@cache
 def training_queue() -> TrainingQueue:
     """Return the one queue of this server; when the server ends, a run's finished epochs are kept."""
     queue = TrainingQueue(get_dataset)
@@ -41,14 +44,17 @@ def training_queue() -> TrainingQueue:
     return queue
 
 
-def load_cached(path: Path) -> Checkpoint:
-    """Return the checkpoint at `path`, read again only when the file has changed.
+def load_cached(path: Path) -> tuple[str, Checkpoint]:
+    """Return the checkpoint at `path`, read again only when the file has changed, with an id of its contents.
 
     Raises:
         CheckpointError: it cannot be read, or is damaged.
     """
-    stamp = path.stat().st_mtime_ns if path.exists() else 0
-    return _load(path, stamp)
+    try:
+        stamp = path.stat().st_mtime_ns
+    except OSError as error:
+        raise CheckpointError(f"{path.name} cannot be read: {error.strerror}") from error
+    return f"{path}@{stamp}", _load(path, stamp)
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)

@@ -12,6 +12,7 @@ from dropout_mnist.ui import charts
 from dropout_mnist.ui.model_bar import ChosenModel
 from dropout_mnist.ui.pictures import enlarge
 from dropout_mnist.ui.shared import dataset_is_at_hand, evaluate_cached, get_dataset
+from dropout_mnist.ui.words import describe_download, plain
 
 MISTAKES = 12
 
@@ -73,13 +74,12 @@ def _try_get(name: str) -> Dataset | None:
     bar = st.empty()
 
     def report(download: DownloadProgress) -> None:
-        text = f"{download.reason}: downloading {download.file} from {download.mirror}"
-        bar.progress(download.done / download.total, text)
+        bar.progress(download.done / download.total, describe_download(download))
 
     try:
         return get_dataset(name, report)
     except DataError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(error), icon=":material/error:")
         return None
     finally:
         bar.empty()

@@ -12,11 +12,13 @@ from dropout_mnist.training_queue import Run, RunState, TrainingQueue
 from dropout_mnist.ui import charts, settings
 from dropout_mnist.ui.model_bar import ChosenModel, use_model
 from dropout_mnist.ui.shared import training_queue
+from dropout_mnist.ui.words import describe_download, duration, plain
 
 POLL_SECONDS = 0.5
 
-# The run that this session asked for and that has not been reported to it yet.
+# The id of the run that this session asked for, until its end has been reported to it.
 _OWN_RUN_KEY = "own_run"
+# That report: the run's id and a message.
 _OUTCOME_KEY = "run_outcome"
 
 
@@ -41,7 +43,6 @@ def _show_buttons(config: TrainConfig, queue: TrainingQueue, model: ChosenModel 
             path, _ = found
             if st.button("Load", type="primary", icon=":material/bolt:", key="load"):
                 use_model(path)
-                st.session_state[_OUTCOME_KEY] = f"Using {path.stem}, which was trained with these settings."
                 st.rerun()
         if st.button(
             "Train again" if found or in_use else "Train",
@@ -70,7 +71,8 @@ def _show_runs(model: ChosenModel | None, was_active: bool) -> None:
         # The page begins or ends polling.
         st.rerun()
     with st.container(key="training"):
-        if message := st.session_state.get(_OUTCOME_KEY):
+        own_run_id, message = st.session_state.get(_OUTCOME_KEY, (None, None))
+        if message:
             st.info(message, icon=":material/info:")
         for place, run in enumerate(runs):
             if run.state is RunState.WAITING:
@@ -80,7 +82,8 @@ def _show_runs(model: ChosenModel | None, was_active: bool) -> None:
         if runs and (history := runs[0].history):
             _show_curves(history)
         elif not runs:
-            _show_latest(queue.latest_run())
+            if (latest := queue.latest_run()) is not None and latest.id != own_run_id:
+                _show_latest(latest)
             if model is not None:
                 st.caption(f"How the model in use was trained, {model.checkpoint.name}:")
                 _show_curves(model.checkpoint.history)
@@ -93,7 +96,7 @@ def _take_own_result(queue: TrainingQueue) -> None:
     if run is None or run.active:
         return
     del st.session_state[_OWN_RUN_KEY]
-    st.session_state[_OUTCOME_KEY] = _describe_end(run)
+    st.session_state[_OUTCOME_KEY] = (run.id, _describe_end(run))
     if (result := run.path or run.checkpoint) is not None:
         use_model(result)
     st.rerun()
@@ -104,18 +107,14 @@ def _show_at_work(run: Run, queue: TrainingQueue) -> None:
         if (download := run.download) is None:
             st.progress(0.0, f"Loading {TITLES[run.config.dataset]} …")
         else:
-            megabytes = f"{download.done / 1e6:.1f} of {download.total / 1e6:.1f} MB"
-            st.progress(
-                download.done / download.total,
-                f"{download.reason}: downloading from {download.mirror}, {megabytes}",
-            )
+            st.progress(download.done / download.total, describe_download(download))
     elif (progress := run.progress) is not None:
         parts = [
             f"Epoch {progress.epoch} of {run.config.epochs}",
             f"{progress.done:,} of {progress.total:,} images",
         ]
         if run.images_per_second and run.seconds_left is not None:
-            parts += [f"{run.images_per_second:,.0f} images/s", f"{_duration(run.seconds_left)} left"]
+            parts += [f"{run.images_per_second:,.0f} images/s", f"{duration(run.seconds_left)} left"]
         st.progress(progress.done / progress.total, " · ".join(parts))
     else:
         st.progress(0.0, "Starting …")
@@ -133,10 +132,8 @@ def _show_waiting(run: Run, place: int, queue: TrainingQueue) -> None:
         st.caption(f"Waiting, number {place} in the queue: {run.config.name}{mine}")
 
 
-def _show_latest(run: Run | None) -> None:
+def _show_latest(run: Run) -> None:
     """Offer what was trained last on this server, for those who come back after a reload."""
-    if run is None or st.session_state.get(_OUTCOME_KEY):
-        return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(f"Last training on this server: {_describe_end(run)}")
         result = run.path or run.checkpoint
@@ -147,15 +144,16 @@ def _show_latest(run: Run | None) -> None:
 
 def _describe_end(run: Run) -> str:
     done = f"{len(run.history)} of {run.config.epochs} epochs"
+    kept = run.path or run.checkpoint
     if run.state is RunState.FINISHED:
         text = f"{run.config.name} is trained: test accuracy {run.history[-1].test_accuracy:.2%}."
     elif run.state is RunState.STOPPED:
         text = f"{run.config.name} was stopped after {done}."
-        text += " They are kept." if run.history else " Nothing was kept."
+        text += " They are kept." if kept else " Nothing was kept."
     else:
         text = f"{run.config.name} failed after {done}."
-        text += " They are kept." if run.history else ""
-    return f"{text} {run.message}" if run.message else text
+        text += " They are kept." if kept else ""
+    return f"{text} {plain(run.message)}" if run.message else text
 
 
 def _show_curves(history: Sequence[EpochResult]) -> None:
@@ -187,8 +185,3 @@ def _explain() -> None:
             "1/(1 - `drop_prob`), so that the next layer receives as much on average. In eval() nothing is dropped "
             "and nothing is scaled. (Running statistics belong to batch normalisation; there is none here.)"
         )
-
-
-def _duration(seconds: float) -> str:
-    minutes, seconds = divmod(round(seconds), 60)
-    return f"{minutes} min {seconds:02d} s" if minutes else f"{seconds} s"

@@ -21,8 +21,8 @@ def test_accuracy_random_sample_and_mistakes_are_shown(playground: Playground, m
 def test_other_weights_are_one_choice_away(playground: Playground) -> None:
     playground.open()
     playground.keyed("model_choice").get_by_role("combobox").click()
-    playground.page.get_by_role("option", name="plain-p0.50").click()
-    expect(playground.keyed("model")).to_contain_text("drop_prob 0.50")
+    playground.page.get_by_role("option", name="plain-p0.50", exact=True).click()
+    expect(playground.keyed("model")).to_contain_text("drop_prob 0.5")
     expect(playground.keyed("test_accuracy")).to_contain_text("98.03%")
 
 

@@ -14,7 +14,7 @@ from dropout_mnist.mnist_files import DataError
 from dropout_mnist.model import IMAGE_SIZE, INPUT_SIZE
 from dropout_mnist.ui import charts
 from dropout_mnist.ui.model_bar import ChosenModel
-from dropout_mnist.ui.pictures import enlarge
+from dropout_mnist.ui.pictures import enlarged_url
 from dropout_mnist.ui.shared import dataset_is_at_hand, get_dataset
 from dropout_mnist.ui.words import percent, plain
 
@@ -141,7 +141,7 @@ def _show_test_image(model: ChosenModel | None) -> Pixels | None:
     st.button("Another", key="another_input", icon=":material/shuffle:", on_click=_take_another, args=(len(test),))
     index = st.session_state["test_image"] % len(test)
     pixels = test.pixels[index].numpy().reshape(IMAGE_SIZE, IMAGE_SIZE)
-    st.image(enlarge(pixels, CANVAS_SIZE // IMAGE_SIZE), width=CANVAS_SIZE, output_format="PNG")
+    st.image(enlarged_url(pixels, CANVAS_SIZE // IMAGE_SIZE), width=CANVAS_SIZE, alt=f"Test image {index}")
     st.caption(f"Test image {index:,} of {dataset.title}. Its label is **{int(test.labels[index])}**.")
     return pixels
 
@@ -185,9 +185,7 @@ def _show_answer(pixels: Pixels | None, model: ChosenModel | None, rival: Chosen
                         width="content",
                     )
             with st.container(key="network_input", width=IMAGE_SIZE * 5, gap="small"):
-                st.image(
-                    enlarge(pixels, 5), width=IMAGE_SIZE * 5, output_format="PNG", alt="The network's input, 28 x 28"
-                )
+                st.image(enlarged_url(pixels, 5), width=IMAGE_SIZE * 5, alt="The network's input, 28 x 28")
                 st.caption(
                     "What the network sees: 28 x 28 pixels",
                     help="Cropped, scaled to 20 pixels and centred by its mass, as MNIST's digits were.",

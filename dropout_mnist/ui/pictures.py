@@ -1,13 +1,23 @@
 """Small digit images, enlarged so that every pixel can be seen."""
 
+import base64
+import io
+
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 from torch import Tensor
 
 from dropout_mnist.model import IMAGE_SIZE
 
 
-def enlarge(pixels: NDArray[np.uint8] | Tensor, factor: int) -> NDArray[np.uint8]:
-    """Return 784 pixels, uint8 of any shape, as a square image whose pixels are `factor` wide."""
+def enlarged_url(pixels: NDArray[np.uint8] | Tensor, factor: int) -> str:
+    """Return a `data:` URL of 784 pixels, uint8 of any shape, as a PNG whose pixels are `factor` wide.
+
+    It is for `st.image`, which would otherwise offer the image for download and take it away again at the next
+    rerun, perhaps before the browser has come for it.
+    """
     square = np.asarray(pixels, dtype=np.uint8).reshape(IMAGE_SIZE, IMAGE_SIZE)
-    return square.repeat(factor, axis=0).repeat(factor, axis=1)
+    buffer = io.BytesIO()
+    Image.fromarray(square.repeat(factor, axis=0).repeat(factor, axis=1)).save(buffer, "PNG")
+    return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"

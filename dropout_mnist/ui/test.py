@@ -10,7 +10,7 @@ from dropout_mnist.evaluation import Evaluation
 from dropout_mnist.mnist_files import DataError, DownloadProgress
 from dropout_mnist.ui import charts
 from dropout_mnist.ui.model_bar import ChosenModel
-from dropout_mnist.ui.pictures import enlarge
+from dropout_mnist.ui.pictures import enlarged_url
 from dropout_mnist.ui.shared import dataset_is_at_hand, evaluate_cached, get_dataset
 from dropout_mnist.ui.words import describe_download, plain
 
@@ -98,7 +98,7 @@ def _show_random_sample(dataset: Dataset, evaluation: Evaluation) -> None:
         if "random_sample_index" not in st.session_state:
             _choose_sample(len(dataset.test))
         index = st.session_state["random_sample_index"] % len(dataset.test)
-        st.image(enlarge(dataset.test.pixels[index], 5), width=140, output_format="PNG")
+        st.image(enlarged_url(dataset.test.pixels[index], 5), width=140, alt=f"Test image {index}")
         with st.container(width=200, gap="small"):
             label, prediction = int(evaluation.labels[index]), int(evaluation.predictions[index])
             mark = ":green[:material/check:]" if label == prediction else ":red[:material/close:]"
@@ -122,10 +122,10 @@ def _show_mistakes(dataset: Dataset, evaluation: Evaluation) -> None:
         for index in indices:
             label, prediction = int(evaluation.labels[index]), int(evaluation.predictions[index])
             st.image(
-                enlarge(dataset.test.pixels[index], 3),
+                enlarged_url(dataset.test.pixels[index], 3),
                 caption=f"{label} → {prediction}",
                 width=84,
-                output_format="PNG",
+                alt=f"A {label} taken for a {prediction}",
             )
 
 

@@ -41,18 +41,18 @@ def fresh_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def draw_module() -> ModuleType:
+def canvas_module() -> ModuleType:
     """The module of the canvas, which can be imported first only while a Streamlit page runs."""
 
     def page() -> None:
-        from dropout_mnist.ui import draw  # noqa: F401
+        from dropout_mnist.ui import canvas  # noqa: F401
 
     assert not AppTest.from_function(page, default_timeout=TIMEOUT).run().exception
-    return sys.modules["dropout_mnist.ui.draw"]
+    return sys.modules["dropout_mnist.ui.canvas"]
 
 
 @pytest.fixture
-def canvas(draw_module: ModuleType, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+def canvas(canvas_module: ModuleType, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """What the canvas reports: `lines` drawn with a pen of 20 pixels."""
     state = SimpleNamespace(lines=[])
 
@@ -63,7 +63,7 @@ def canvas(draw_module: ModuleType, monkeypatch: pytest.MonkeyPatch) -> SimpleNa
         objects = [{"type": "Path", "points": line} for line in state.lines]
         return SimpleNamespace(json_data={"objects": objects}, image_data=np.asarray(image))
 
-    monkeypatch.setattr(draw_module, "st_canvas", report)
+    monkeypatch.setattr(canvas_module, "st_canvas", report)
     return state
 
 
@@ -279,7 +279,7 @@ def test_two_visitors_share_one_queue(open_page: OpenPage, digits: Dataset, monk
     assert "(yours)" not in texts(checked(one.run()))
     assert one.button(key="train").disabled
     third = open_page(dataset="digits", epochs="1")
-    assert "Training plain-p0.30-digits-e1." in texts(third)
+    assert "Training plain-p0.30-digits-e1 on scikit-learn's bundled digits." in texts(third)
     assert third.button(key="train").disabled
     runs = shared.training_queue().active_runs()
     gate.set()

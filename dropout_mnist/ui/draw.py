@@ -1,38 +1,22 @@
 """Draw: a canvas, a picture or a test image on one side, the network's answer on the other."""
 
 import random
-from typing import Any
 
 import streamlit as st
 import torch
-from streamlit_drawable_canvas import CanvasResult, st_canvas
 
 from dropout_mnist.data import Dataset
-from dropout_mnist.drawing import PictureError, Pixels, open_picture, read_canvas, read_picture
+from dropout_mnist.drawing import PictureError, Pixels, open_picture, read_picture
 from dropout_mnist.evaluation import Prediction, predict
 from dropout_mnist.mnist_files import DataError
 from dropout_mnist.model import IMAGE_SIZE, INPUT_SIZE
-from dropout_mnist.ui import charts
+from dropout_mnist.ui import canvas, charts
 from dropout_mnist.ui.model_bar import ChosenModel
 from dropout_mnist.ui.pictures import enlarged_url
 from dropout_mnist.ui.shared import dataset_is_at_hand, get_dataset
 from dropout_mnist.ui.words import percent, plain
 
-CANVAS_SIZE = 280
-PEN_WIDTHS = (8, 40)
-DEFAULT_PEN_WIDTH = 20
-
 DRAW, UPLOAD, TEST_IMAGE = "Draw", "Upload a picture", "Take a test image"
-
-_CANVAS_KEY = "canvas_widget"
-# What the canvas is told to show; it obeys only when this changes, hence the revision.
-_START_KEY = "canvas_start"
-# The strokes on the canvas, as it reported them or as it was told; and what the network sees of them.
-_STROKES_KEY = "canvas_strokes"
-_PIXELS_KEY = "canvas_pixels"
-# What the canvas last reported; and its report from before it was told something, which says nothing any more.
-_REPORT_KEY = "canvas_report"
-_OUTDATED_KEY = "canvas_outdated_report"
 
 
 @st.fragment
@@ -48,72 +32,17 @@ def show(model: ChosenModel | None, rival: ChosenModel | None) -> None:
     )
     given, answer = st.columns([1, 2], gap="large")
     with given:
-        pixels = {DRAW: _show_canvas, UPLOAD: _show_upload, TEST_IMAGE: _show_test_image}[source](model)
+        if source == DRAW:
+            pixels = canvas.show()
+        elif source == UPLOAD:
+            pixels = _show_upload()
+        else:
+            pixels = _show_test_image(model)
     with answer:
         _show_answer(pixels, model, rival)
 
 
-def _show_canvas(_: ChosenModel | None) -> Pixels | None:
-    pen_width = st.session_state.get("pen_width", DEFAULT_PEN_WIDTH)
-    if _CANVAS_KEY not in st.session_state:
-        # The canvas comes (back) to the page: give it what was on it when it left.
-        _tell_canvas(st.session_state.get(_STROKES_KEY, []))
-    # The canvas's own tools float over this line while the mouse is on it.
-    st.caption("One digit, 0 to 9")
-    with st.container(key="canvas", width=CANVAS_SIZE):
-        result = st_canvas(
-            stroke_width=pen_width,
-            stroke_color="#ffffff",
-            background_color="#000000",
-            width=CANVAS_SIZE,
-            height=CANVAS_SIZE,
-            initial_drawing=st.session_state[_START_KEY],
-            return_image_data=True,
-            key=_CANVAS_KEY,
-        )
-    _take_report(result)
-    empty = not st.session_state[_STROKES_KEY]
-    with st.container(horizontal=True, gap="small"):
-        st.button("Undo", key="undo", icon=":material/undo:", disabled=empty, on_click=_undo, shortcut="Ctrl+Z")
-        st.button("Clear", key="clear", icon=":material/delete:", disabled=empty, on_click=_clear)
-        with st.popover("Pen", icon=":material/edit:", key="pen"):
-            st.slider("Pen width (pixels)", *PEN_WIDTHS, DEFAULT_PEN_WIDTH, key="pen_width", persist_state="session")
-    pixels: Pixels | None = None if empty else st.session_state.get(_PIXELS_KEY)
-    return pixels
-
-
-def _take_report(result: CanvasResult) -> None:
-    """Note what is on the canvas, unless its report is older than what it was told meanwhile.
-
-    A canvas takes a moment to report, and one that has come back to the page reports nothing until it is drawn on.
-    """
-    if result.image_data is None or result.json_data is None:
-        return
-    strokes = result.json_data.get("objects", [])
-    st.session_state[_REPORT_KEY] = strokes
-    if strokes == st.session_state.get(_OUTDATED_KEY):
-        return
-    st.session_state.pop(_OUTDATED_KEY, None)
-    st.session_state[_STROKES_KEY] = strokes
-    st.session_state[_PIXELS_KEY] = read_canvas(result.image_data)
-
-
-def _undo() -> None:
-    _tell_canvas(st.session_state[_STROKES_KEY][:-1])
-
-
-def _clear() -> None:
-    _tell_canvas([])
-
-
-def _tell_canvas(strokes: list[dict[str, Any]]) -> None:
-    revision = st.session_state.get(_START_KEY, {"revision": 0})["revision"] + 1
-    st.session_state[_START_KEY] = {"objects": strokes, "revision": revision}
-    st.session_state[_STROKES_KEY] = strokes
-    st.session_state[_OUTDATED_KEY] = st.session_state.get(_REPORT_KEY)
-
-
-def _show_upload(_: ChosenModel | None) -> Pixels | None:
+def _show_upload() -> Pixels | None:
     upload = st.file_uploader(
         "A picture of one digit, dark on light or light on dark",
         type=["png", "jpg", "jpeg", "gif", "bmp", "tif", "tiff", "webp"],
@@ -126,7 +55,7 @@ def _show_upload(_: ChosenModel | None) -> Pixels | None:
     except PictureError as error:
         st.error(plain(error), icon=":material/error:")
         return None
-    st.image(picture, caption=plain(upload.name), width=CANVAS_SIZE, output_format="PNG")
+    st.image(picture, caption=plain(upload.name), width=canvas.SIZE, output_format="PNG")
     pixels = read_picture(picture)
     if pixels is None:
         st.warning("This picture shows nothing that stands out from its background.", icon=":material/warning:")
@@ -141,7 +70,7 @@ def _show_test_image(model: ChosenModel | None) -> Pixels | None:
     st.button("Another", key="another_input", icon=":material/shuffle:", on_click=_take_another, args=(len(test),))
     index = st.session_state["test_image"] % len(test)
     pixels = test.pixels[index].numpy().reshape(IMAGE_SIZE, IMAGE_SIZE)
-    st.image(enlarged_url(pixels, CANVAS_SIZE // IMAGE_SIZE), width=CANVAS_SIZE, alt=f"Test image {index}")
+    st.image(enlarged_url(pixels, canvas.SIZE // IMAGE_SIZE), width=canvas.SIZE, alt=f"Test image {index}")
     st.caption(f"Test image {index:,} of {dataset.title}. Its label is **{int(test.labels[index])}**.")
     return pixels
 

@@ -60,6 +60,8 @@ def _show_buttons(config: TrainConfig, queue: TrainingQueue, model: ChosenModel 
             st.caption("The model in use was trained with exactly these settings.")
         elif found:
             st.caption("Weights for exactly these settings are there: load them, or train anew.")
+        else:
+            st.caption(f"Trains on {TITLES[config.dataset]}.")
 
 
 def _show_runs(model: ChosenModel | None, was_active: bool) -> None:
@@ -120,7 +122,8 @@ def _show_at_work(run: Run, queue: TrainingQueue) -> None:
         st.progress(0.0, "Starting …")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button("Stop", icon=":material/stop:", key="stop", on_click=queue.stop, args=(run.id,))
-        st.caption(f"Training {run.config.name}. You may close the page and come back.")
+        title = TITLES[run.config.dataset]
+        st.caption(f"Training {run.config.name} on {title}. You may close the page and come back.")
 
 
 def _show_waiting(run: Run, place: int, queue: TrainingQueue) -> None:

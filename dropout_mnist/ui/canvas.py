@@ -1,0 +1,94 @@
+"""The canvas: st_canvas with undo, clear and pen width, and a memory that outlives it.
+
+`st_canvas` keeps its drawing only while it is on the page, takes a moment to report what was drawn, and once told
+to show something else reports that a moment later. The session's `Drawing` knows better.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import streamlit as st
+from streamlit_drawable_canvas import CanvasResult, st_canvas
+
+from dropout_mnist.drawing import Pixels, read_canvas
+
+SIZE = 280
+PEN_WIDTHS = (8, 40)
+DEFAULT_PEN_WIDTH = 20
+
+Strokes = list[dict[str, Any]]
+
+_WIDGET_KEY = "canvas_widget"
+_DRAWING_KEY = "drawing"
+
+
+@dataclass
+class Drawing:
+    """What is on the canvas.
+
+    Attributes:
+        strokes: as the canvas reported them, or as it was told since.
+        pixels: what the network sees of them, (28, 28) uint8, or None.
+        told: what the canvas is told to show; it obeys when the revision changes.
+    """
+
+    strokes: Strokes = field(default_factory=list)
+    pixels: Pixels | None = None
+    told: dict[str, Any] = field(default_factory=lambda: {"objects": [], "revision": 0})
+    _reported: Strokes | None = None
+    _outdated: Strokes | None = None
+
+    def show(self, strokes: Strokes) -> None:
+        """Let the canvas show these strokes; what it last reported says nothing any more."""
+        self.strokes = strokes
+        self.told = {"objects": strokes, "revision": self.told["revision"] + 1}
+        self._outdated = self._reported
+
+    def take(self, report: CanvasResult) -> None:
+        """Take over what the canvas reports, unless it is from before the canvas was told something else."""
+        # One that has come back to the page reports no image until it is drawn on.
+        if report.image_data is None or report.json_data is None:
+            return
+        self._reported = report.json_data.get("objects", [])
+        if self._reported == self._outdated:
+            return
+        self._outdated = None
+        self.strokes = self._reported
+        self.pixels = read_canvas(report.image_data)
+
+    def undo(self) -> None:
+        """Take back the last stroke."""
+        self.show(self.strokes[:-1])
+
+    def clear(self) -> None:
+        """Take back all strokes."""
+        self.show([])
+
+
+def show() -> Pixels | None:
+    """Show the canvas and its buttons; return what the network sees of the drawing, None if it is empty."""
+    drawing: Drawing = st.session_state.setdefault(_DRAWING_KEY, Drawing())
+    if _WIDGET_KEY not in st.session_state:
+        # The canvas comes (back) to the page: give it what was on it when it left.
+        drawing.show(drawing.strokes)
+    # The canvas's own tools float over this line while the mouse is on it.
+    st.caption("One digit, 0 to 9")
+    with st.container(key="canvas", width=SIZE):
+        report = st_canvas(
+            stroke_width=st.session_state.get("pen_width", DEFAULT_PEN_WIDTH),
+            stroke_color="#ffffff",
+            background_color="#000000",
+            width=SIZE,
+            height=SIZE,
+            initial_drawing=drawing.told,
+            return_image_data=True,
+            key=_WIDGET_KEY,
+        )
+    drawing.take(report)
+    empty = not drawing.strokes
+    with st.container(horizontal=True, gap="small"):
+        st.button("Undo", key="undo", icon=":material/undo:", disabled=empty, on_click=drawing.undo, shortcut="Ctrl+Z")
+        st.button("Clear", key="clear", icon=":material/delete:", disabled=empty, on_click=drawing.clear)
+        with st.popover("Pen", icon=":material/edit:", key="pen"):
+            st.slider("Pen width (pixels)", *PEN_WIDTHS, DEFAULT_PEN_WIDTH, key="pen_width", persist_state="session")
+    return None if empty else drawing.pixels

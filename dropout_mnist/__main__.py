@@ -9,7 +9,7 @@ import json
 import os
 import random
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import NoReturn
@@ -75,10 +75,22 @@ def _parser() -> argparse.ArgumentParser:
         "--batch-size", type=int, default=defaults.batch_size, help="images a step; an incomplete last batch is dropped"
     )
     add("--seed", type=int, default=defaults.seed, help="decides initial weights, order of images and masks")
-    add("--train-size", type=int, metavar="N", help="train on N images, drawn by the seed (default: all)")
+    add(
+        "--train-size",
+        type=int,
+        metavar="N",
+        default=argparse.SUPPRESS,
+        help="train on N images, drawn by the seed (default: all)",
+    )
     add("--dataset", choices=DATASETS, default=defaults.dataset, help="digits: 1,497 small ones, without a download")
     add("--device", choices=DEVICES, default=defaults.device, help="where to compute; auto: cuda, else mps, else cpu")
-    add("--output", type=Path, metavar="FILE", help="write the checkpoint here instead of the weights folder")
+    add(
+        "--output",
+        type=Path,
+        metavar="FILE",
+        default=argparse.SUPPRESS,
+        help="write the checkpoint here (default: under its own name in the weights folder)",
+    )
     add("--retrain", action="store_true", help="train even if weights for these settings exist")
     add("--json", action="store_true", help="print a JSON object for each epoch, and a last one with the result")
 
@@ -112,12 +124,13 @@ def _train(options: argparse.Namespace) -> int:
         learning_rate=options.learning_rate,
         batch_size=options.batch_size,
         seed=options.seed,
-        train_size=options.train_size,
+        train_size=getattr(options, "train_size", None),
         dataset=options.dataset,
         device=options.device,
     )
-    if options.output and options.output.is_dir():
-        raise ValueError(f"--output must name a file, and {options.output} is a folder")
+    output: Path | None = getattr(options, "output", None)
+    if output and output.is_dir():
+        raise ValueError(f"--output must name a file, and {output} is a folder")
     dataset = None
     code = 0
     found = None if options.retrain else find_checkpoint(config)
@@ -133,8 +146,8 @@ def _train(options: argparse.Namespace) -> int:
         with _DownloadBar() as bar:
             dataset = load_dataset(config.dataset, bar.report)
         checkpoint, code = _train_now(config, dataset, options.json)
-    if options.output:
-        path, code = _save_output(checkpoint, options.output, code)
+    if output:
+        path, code = _save_output(checkpoint, output, code)
     elif not found:
         path = store_checkpoint(checkpoint)
     _print_result(checkpoint, dataset, path, options.json)
@@ -252,27 +265,33 @@ def _predict(options: argparse.Namespace) -> int:
                 _print(f"{path}: {prediction.digit} ({prediction.probs[prediction.digit]:.1%})")
         batch.clear()
 
-    for path in _find_files(options.paths):
-        try:
-            image = read_picture(open_picture(path.read_bytes()))
-            if image is None:
-                raise PictureError("The picture shows nothing that stands out from its background.")
-            batch.append((path, image))
-        except (PictureError, OSError) as error:
-            print(f"dropout_mnist: {path}: {error}", file=sys.stderr)
-            all_read = False
-        if len(batch) == PREDICT_BATCH_SIZE:
-            answer()
+    def complain(path: Path, error: object) -> None:
+        nonlocal all_read
+        all_read = False
+        print(f"dropout_mnist: {path}: {error}", file=sys.stderr)
+
+    for path in options.paths:
+        files = _find_files(path)
+        if not files:
+            complain(path, "There are no files in this folder.")
+        for file in files:
+            try:
+                image = read_picture(open_picture(file.read_bytes()))
+                if image is None:
+                    raise PictureError("The picture shows nothing that stands out from its background.")
+                batch.append((file, image))
+            except (PictureError, OSError) as error:
+                complain(file, error)
+            if len(batch) == PREDICT_BATCH_SIZE:
+                answer()
     answer()
     return 0 if all_read else 1
 
 
-def _find_files(paths: Sequence[Path]) -> Iterator[Path]:
-    for path in paths:
-        if path.is_dir():
-            yield from sorted(file for file in path.rglob("*") if file.is_file() and not file.name.startswith("."))
-        else:
-            yield path
+def _find_files(path: Path) -> list[Path]:
+    if not path.is_dir():
+        return [path]
+    return sorted(file for file in path.rglob("*") if file.is_file() and not file.name.startswith("."))
 
 
 def _print_json(values: dict[str, object]) -> None:

@@ -117,14 +117,17 @@ def test_predict_reports_what_is_no_picture_and_goes_on(
 ) -> None:
     (pictures / "a note.txt").write_text("not a picture")
     Image.new("L", (50, 50)).save(pictures / "blank.png")
-    code, out, err = run(capsys, "predict", str(pictures), str(pictures / "nowhere.png"))
+    (pictures.parent / "empty").mkdir()
+    arguments = [str(pictures), str(pictures / "nowhere.png"), str(pictures.parent / "empty")]
+    code, out, err = run(capsys, "predict", *arguments)
     assert code == 1
     assert len(out.splitlines()) == 4
     complaints = err.splitlines()
-    assert len(complaints) == 3
+    assert len(complaints) == 4
     assert "a note.txt: This is not a picture" in complaints[0]
     assert "blank.png: The picture shows nothing" in complaints[1]
     assert "nowhere.png: " in complaints[2]
+    assert "empty: There are no files in this folder." in complaints[3]
 
 
 @pytest.mark.parametrize(

@@ -71,9 +71,8 @@ def show() -> Pixels | None:
     if _WIDGET_KEY not in st.session_state:
         # The canvas comes (back) to the page: give it what was on it when it left.
         drawing.show(drawing.strokes)
-    # The canvas's own tools float over this line while the mouse is on it.
-    st.caption("One digit, 0 to 9")
-    with st.container(key="canvas", width=SIZE):
+    # The fixed height clips the canvas's own tools off, which float above it: one of them ends drawing.
+    with st.container(key="canvas", width=SIZE, height=SIZE, border=False):
         report = st_canvas(
             stroke_width=st.session_state.get("pen_width", DEFAULT_PEN_WIDTH),
             stroke_color="#ffffff",

@@ -9,7 +9,7 @@ from torch import Tensor
 from dropout_mnist.evaluation import Prediction
 from dropout_mnist.training import EpochResult
 
-BLUE, ORANGE, GREEN = "#0072b2", "#e69f00", "#009e73"
+BLUE, SKY, ORANGE, GREEN = "#0072b2", "#56b4e9", "#e69f00", "#009e73"
 
 LOSSES = {
     "train, dropout on": ("train_loss", ORANGE),
@@ -40,7 +40,7 @@ def probability_bars(predictions: Mapping[str, Prediction]) -> alt.Chart:
     )
     chart = alt.Chart(table).mark_bar(cornerRadiusEnd=2)
     return chart.encode(
-        y=alt.Y("digit:O", title=None, axis=alt.Axis(labelFontSize=14, ticks=False, domain=False)),
+        y=alt.Y("digit:O", title=None, axis=alt.Axis(labelFontSize=14, ticks=False, domain=False, labelOverlap=False)),
         yOffset=alt.YOffset("model:N", sort=names) if several else alt.Undefined,
         x=alt.X(
             "probability:Q",
@@ -50,7 +50,7 @@ def probability_bars(predictions: Mapping[str, Prediction]) -> alt.Chart:
         ),
         color=colour,
         tooltip=["model", "digit", alt.Tooltip("probability", format=".2%")],
-    ).properties(height=280)
+    ).properties(height=380 if several else 280)
 
 
 def loss_curves(history: Sequence[EpochResult]) -> alt.Chart:
@@ -87,7 +87,7 @@ def _curves(
                 "value:Q",
                 title=title,
                 scale=alt.Scale(zero=False),
-                axis=alt.Axis(format=".0%" if number_format.endswith("%") else "~g"),
+                axis=alt.Axis(format=".1%" if number_format.endswith("%") else "~g", tickCount=6),
             ),
             color=alt.Color(
                 "series:N",
@@ -100,8 +100,8 @@ def _curves(
     )
 
 
-def confusion_heatmap(confusion: Tensor) -> alt.LayerChart:
-    """Draw how often each digit was taken for each other; the right answers stay uncoloured."""
+def confusion_heatmap(confusion: Tensor, dark: bool) -> alt.LayerChart:
+    """Draw how often each digit was taken for each other, for a light or a dark page; right answers are uncoloured."""
     table = pd.DataFrame(
         [
             {"label": label, "prediction": prediction, "images": int(confusion[label, prediction])}
@@ -116,10 +116,12 @@ def confusion_heatmap(confusion: Tensor) -> alt.LayerChart:
         y=alt.Y("label:O", title="label"),
         tooltip=["label", "prediction", "images"],
     )
-    # Opaque, so that the numbers can be read on both themes; the page's own colours are not known here.
-    shade = alt.Color("mistakes:Q", legend=None, scale=alt.Scale(domain=[1, max(2, most)], range=["#cfe6f5", BLUE]))
+    few, many, on_few, on_many = ("#16344a", SKY, "white", "#10151d") if dark else ("#cfe6f5", BLUE, "#1c2430", "white")
+    shade = alt.Color("mistakes:Q", legend=None, scale=alt.Scale(domain=[1, max(2, most)], range=[few, many]))
     cells = base.mark_rect().encode(color=alt.condition("datum.mistakes > 0", shade, alt.value("transparent")))
-    number_colour = alt.ExprRef(f"datum.mistakes > {most / 2} ? 'white' : datum.mistakes > 0 ? '#1c2430' : '#808690'")
+    number_colour = alt.ExprRef(
+        f"datum.mistakes > {most / 2} ? '{on_many}' : datum.mistakes > 0 ? '{on_few}' : '#808690'"
+    )
     numbers = base.mark_text(fontSize=11, color=number_colour).encode(
         text=alt.condition("datum.images > 0", "images:Q", alt.value(""))
     )

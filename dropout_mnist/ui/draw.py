@@ -18,6 +18,12 @@ from dropout_mnist.ui.words import percent, plain
 
 DRAW, UPLOAD, TEST_IMAGE = "Draw", "Upload a picture", "Take a test image"
 
+_INVITATIONS = {
+    DRAW: "**Draw a digit, 0 to 9.** The answer appears here as soon as you lift the pen.",
+    UPLOAD: "**Upload a picture of one digit.** The answer appears here.",
+    TEST_IMAGE: "**Take a test image.** The answer appears here.",
+}
+
 
 @st.fragment
 def show(model: ChosenModel | None, rival: ChosenModel | None) -> None:
@@ -30,7 +36,7 @@ def show(model: ChosenModel | None, rival: ChosenModel | None) -> None:
         key="input_source",
         label_visibility="collapsed",
     )
-    given, answer = st.columns([1, 2], gap="large")
+    given, answer = st.columns([1, 2], gap="medium")
     with given:
         if source == DRAW:
             pixels = canvas.show()
@@ -39,7 +45,7 @@ def show(model: ChosenModel | None, rival: ChosenModel | None) -> None:
         else:
             pixels = _show_test_image(model)
     with answer:
-        _show_answer(pixels, model, rival)
+        _show_answer(pixels, _INVITATIONS[source], model, rival)
 
 
 def _show_upload() -> Pixels | None:
@@ -55,10 +61,10 @@ def _show_upload() -> Pixels | None:
     except PictureError as error:
         st.error(plain(error), icon=":material/error:")
         return None
-    st.image(picture, caption=plain(upload.name), width=canvas.SIZE, output_format="PNG")
     pixels = read_picture(picture)
     if pixels is None:
         st.warning("This picture shows nothing that stands out from its background.", icon=":material/warning:")
+    st.image(picture, caption=plain(upload.name), width=canvas.SIZE, output_format="PNG")
     return pixels
 
 
@@ -89,16 +95,13 @@ def _take_another(count: int) -> None:
     st.session_state["test_image"] = random.randrange(count)
 
 
-def _show_answer(pixels: Pixels | None, model: ChosenModel | None, rival: ChosenModel | None) -> None:
+def _show_answer(pixels: Pixels | None, invitation: str, model: ChosenModel | None, rival: ChosenModel | None) -> None:
     with st.container(key="prediction"):
         if model is None:
             st.info("There is no model to answer yet: train one below.", icon=":material/info:")
             return
         if pixels is None:
-            st.info(
-                "**Draw a digit, 0 to 9.** The answer appears here as soon as you lift the pen.",
-                icon=":material/draw:",
-            )
+            st.info(invitation, icon=":material/draw:")
             return
         answers = {chosen.label: _predict(chosen, pixels) for chosen in (model, rival) if chosen}
         words, bars = st.columns([2, 3], gap="medium")
@@ -106,7 +109,7 @@ def _show_answer(pixels: Pixels | None, model: ChosenModel | None, rival: Chosen
             with st.container(width="content", gap="small"):
                 for name, answer in answers.items():
                     st.metric(
-                        name if rival else "It is a",
+                        name if rival else "Answer",
                         str(answer.digit),
                         f"{percent(answer.probs[answer.digit])} sure",
                         delta_color="off",

@@ -10,13 +10,13 @@ from dropout_mnist.checkpoint import Checkpoint, CheckpointError, decode_checkpo
 from dropout_mnist.checkpoint_cache import DEFAULT_NAME, SUFFIX, list_checkpoints
 from dropout_mnist.data import TITLES
 from dropout_mnist.ui.shared import load_cached
-from dropout_mnist.ui.words import plain
+from dropout_mnist.ui.words import epochs, plain
 
 CHOICE_KEY = "model_choice"
 RIVAL_KEY = "rival_choice"
 
 # Leaves room for the menu beside it on a phone.
-BAR_WIDTH = 260
+BAR_WIDTH = 220
 
 # Set by `use_model` for the next run of the page: a widget's value cannot be changed after it was shown.
 _NEXT_CHOICE_KEY = "next_model_choice"
@@ -63,7 +63,7 @@ def show() -> tuple[ChosenModel | None, ChosenModel | None]:
         choice = st.selectbox(
             "Model in use", options, key=CHOICE_KEY, format_func=_label, label_visibility="collapsed", width=BAR_WIDTH
         )
-        with st.popover("", icon=":material/more_vert:", help="Compare, download, upload", key="model_menu"):
+        with st.popover("More", help="Compare with another model, download, upload", key="model_menu"):
             rival_choice = _show_menu(options, choice)
         model, rival = _load(choice), _load(rival_choice) if rival_choice else None
         if model is None:
@@ -80,7 +80,7 @@ def _describe(checkpoint: Checkpoint, uploaded: bool) -> str:
     others = [f"{plain(name)} {value}" for name, value in config.differences().items() if name not in shown_anyway]
     parts = [
         f"drop_prob **{config.drop_prob:.3g}**",
-        f"{config.epochs} epochs",
+        epochs(config.epochs),
         ", ".join(others) or "else as in the notebook",
         TITLES[config.dataset],
         f"test accuracy **{checkpoint.test_accuracy:.2%}**",
@@ -122,9 +122,12 @@ def _take_upload() -> None:
         return
     data = upload.getvalue()
     try:
-        st.session_state[_NEXT_CHOICE_KEY] = _keep_in_session(decode_checkpoint(data, upload.name), data)
+        checkpoint = decode_checkpoint(data, upload.name)
     except CheckpointError as error:
         st.session_state["upload_weights_error"] = str(error)
+        return
+    st.session_state[_NEXT_CHOICE_KEY] = _keep_in_session(checkpoint, data)
+    st.toast(f"{plain(upload.name)} is now in use.", icon=":material/check:")
 
 
 def _keep_in_session(checkpoint: Checkpoint, data: bytes) -> str:

@@ -30,7 +30,7 @@ def find_nonsense(parameters: Mapping[str, str]) -> dict[str, str]:
             low, high = _RANGES[name]
             if not _is_between(text, low, high):
                 kind = "number" if isinstance(low, float) else "whole number"
-                reasons[name] = f"a {kind} from {low:g} to {high:g} is needed"
+                reasons[name] = f"a {kind} from {low:,} to {high:,} is needed"
         elif name == "dataset":
             if text not in DATASETS:
                 reasons[name] = f"one of {', '.join(DATASETS)} is needed"

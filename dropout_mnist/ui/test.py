@@ -50,7 +50,11 @@ def show(model: ChosenModel | None) -> None:
     confusion, mistakes = st.columns(2, gap="large")
     with confusion:
         st.markdown("**Confusion matrix**: how often each digit was taken for each other")
-        st.altair_chart(charts.confusion_heatmap(evaluation.confusion), key="confusion", alt=_describe(evaluation))
+        st.altair_chart(
+            charts.confusion_heatmap(evaluation.confusion, dark=st.context.theme.type == "dark"),
+            key="confusion",
+            alt=_describe(evaluation),
+        )
     with mistakes:
         _show_mistakes(dataset, evaluation)
 

@@ -12,12 +12,12 @@ from dropout_mnist.training_queue import Run, RunState, TrainingQueue
 from dropout_mnist.ui import charts, settings
 from dropout_mnist.ui.model_bar import ChosenModel, use_model
 from dropout_mnist.ui.shared import training_queue
-from dropout_mnist.ui.words import describe_download, duration, plain
+from dropout_mnist.ui.words import describe_download, duration, epochs, plain
 
 POLL_SECONDS = 0.5
 
-# The id of the run that this session asked for, until its end has been reported to it.
-_OWN_RUN_KEY = "own_run"
+# The ids of the runs that this session asked for or stopped, until their ends have been reported to it.
+_OWN_RUNS_KEY = "own_runs"
 # That report: the run's id and a message.
 _OUTCOME_KEY = "run_outcome"
 
@@ -51,11 +51,11 @@ def _show_buttons(config: TrainConfig, queue: TrainingQueue, model: ChosenModel 
             key="train",
             disabled=queued,
         ):
-            st.session_state[_OWN_RUN_KEY] = queue.submit(config)
+            _own_runs().add(queue.submit(config))
             st.session_state.pop(_OUTCOME_KEY, None)
             st.rerun()
         if queued:
-            st.caption("These settings are being trained.")
+            st.caption("These settings are in the queue.")
         elif in_use:
             st.caption("The model in use was trained with exactly these settings.")
         elif found:
@@ -92,16 +92,26 @@ def _show_runs(model: ChosenModel | None, was_active: bool) -> None:
 
 
 def _take_own_result(queue: TrainingQueue) -> None:
-    """Switch to this session's own run's model when the run has ended."""
-    run_id = st.session_state.get(_OWN_RUN_KEY)
-    run = queue.get(run_id) if run_id is not None else None
-    if run is None or run.active:
-        return
-    del st.session_state[_OWN_RUN_KEY]
-    st.session_state[_OUTCOME_KEY] = (run.id, _describe_end(run))
-    if (result := run.path or run.checkpoint) is not None:
-        use_model(result)
-    st.rerun()
+    """Report the end of this session's own runs, and switch to the model that came of them."""
+    ended = [run for run_id in sorted(_own_runs()) if (run := queue.get(run_id)) is not None and not run.active]
+    for run in ended:
+        _own_runs().discard(run.id)
+        st.session_state[_OUTCOME_KEY] = (run.id, _describe_end(run))
+        if (result := run.path or run.checkpoint) is not None:
+            use_model(result)
+    if ended:
+        st.rerun()
+
+
+def _own_runs() -> set[int]:
+    runs: set[int] = st.session_state.setdefault(_OWN_RUNS_KEY, set())
+    return runs
+
+
+def _stop(run: Run, queue: TrainingQueue) -> None:
+    # Also a run from before a reload is to be reported to whoever stopped it.
+    _own_runs().add(run.id)
+    queue.stop(run.id)
 
 
 def _show_at_work(run: Run, queue: TrainingQueue) -> None:
@@ -116,12 +126,12 @@ def _show_at_work(run: Run, queue: TrainingQueue) -> None:
             f"{progress.done:,} of {progress.total:,} images",
         ]
         if run.images_per_second and run.seconds_left is not None:
-            parts += [f"{run.images_per_second:,.0f} images/s", f"{duration(run.seconds_left)} left"]
+            parts += [f"{run.images_per_second:,.0f} images/s", f"{duration(run.seconds_left)} left in all"]
         st.progress(progress.done / progress.total, " · ".join(parts))
     else:
         st.progress(0.0, "Starting …")
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.button("Stop", icon=":material/stop:", key="stop", on_click=queue.stop, args=(run.id,))
+        st.button("Stop", icon=":material/stop:", key="stop", on_click=_stop, args=(run, queue))
         title = TITLES[run.config.dataset]
         st.caption(f"Training {run.config.name} on {title}. You may close the page and come back.")
 
@@ -129,9 +139,9 @@ def _show_at_work(run: Run, queue: TrainingQueue) -> None:
 def _show_waiting(run: Run, place: int, queue: TrainingQueue) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
-            "Take off the queue", icon=":material/close:", key=f"stop_{run.id}", on_click=queue.stop, args=(run.id,)
+            "Take off the queue", icon=":material/close:", key=f"stop_{run.id}", on_click=_stop, args=(run, queue)
         )
-        mine = " (yours)" if run.id == st.session_state.get(_OWN_RUN_KEY) else ""
+        mine = " (yours)" if run.id in _own_runs() else ""
         st.caption(f"Waiting, number {place} in the queue: {run.config.name}{mine}")
 
 
@@ -146,16 +156,16 @@ def _show_latest(run: Run) -> None:
 
 
 def _describe_end(run: Run) -> str:
-    done = f"{len(run.history)} of {run.config.epochs} epochs"
+    done = f"{len(run.history)} of {epochs(run.config.epochs)}"
     kept = run.path or run.checkpoint
     if run.state is RunState.FINISHED:
         text = f"{run.config.name} is trained: test accuracy {run.history[-1].test_accuracy:.2%}."
     elif run.state is RunState.STOPPED:
         text = f"{run.config.name} was stopped after {done}."
-        text += " They are kept." if kept else " Nothing was kept."
+        text += " What was finished is kept." if kept else " Nothing was kept."
     else:
         text = f"{run.config.name} failed after {done}."
-        text += " They are kept." if kept else ""
+        text += " What was finished is kept." if kept else ""
     return f"{text} {plain(run.message)}" if run.message else text
 
 
@@ -165,19 +175,19 @@ def _show_curves(history: Sequence[EpochResult]) -> None:
     loss.altair_chart(
         charts.loss_curves(history),
         key="loss_chart",
-        alt=f"Losses of {last.epoch} epochs; the last: train with dropout on {last.train_loss:.4f}, "
+        alt=f"Losses of {epochs(last.epoch)}; the last: train with dropout on {last.train_loss:.4f}, "
         f"train with dropout off {last.eval_train_loss:.4f}, test {last.test_loss:.4f}",
     )
     accuracy.altair_chart(
         charts.accuracy_curves(history),
         key="accuracy_chart",
-        alt=f"Accuracies of {last.epoch} epochs; the last: train {last.eval_train_accuracy:.2%}, "
+        alt=f"Accuracies of {epochs(last.epoch)}; the last: train {last.eval_train_accuracy:.2%}, "
         f"test {last.test_accuracy:.2%}",
     )
 
 
 def _explain() -> None:
-    with st.expander("Why does the training loss lie above the test loss? What do train() and eval() change?"):
+    with st.expander("Why does the training loss start above the test loss? What do train() and eval() change?"):
         st.markdown(
             "**The orange curve** is measured *with dropout on*: on networks with a share of their units missing, "
             "while they learn, and averaged over the epoch. Green and blue are measured after the epoch *with dropout "

@@ -12,7 +12,12 @@ def plain(text: object) -> str:
 
 def percent(prob: float) -> str:
     """Round a probability for reading; a network is never quite sure."""
-    return "over 99.9%" if prob > 0.9995 else f"{prob:.1%}"
+    return "> 99.9%" if prob > 0.9995 else f"{prob:.1%}"
+
+
+def epochs(number: int) -> str:
+    """Say how many epochs."""
+    return "1 epoch" if number == 1 else f"{number:,} epochs"
 
 
 def duration(seconds: float) -> str:

@@ -140,7 +140,7 @@ class Playground:
     def expect_epochs(self, count: int) -> None:
         """Wait for the chart of a training's first `count` epochs."""
         # Charts have their alternative text on their toolbar's buttons.
-        chart = self.training.get_by_role("button", name=f"Show data: Losses of {count} epochs")
+        chart = self.training.get_by_role("button", name=f"Show data: Losses of {count} epoch")
         expect(chart).to_be_attached()
 
     def points(self, stroke: tuple[tuple[float, float], ...]) -> list[tuple[float, float]]:

@@ -14,7 +14,8 @@ from dropout_mnist.model import INPUT_SIZE
 
 TITLES = {"mnist": "MNIST", "digits": "scikit-learn's bundled digits"}
 
-# The bundled digits stand in the order of their writers, so the last ones are by people not trained on.
+# Each writer's bundled digits stand together, so the last ones are, but for one writer perhaps, by people not
+# trained on.
 DIGITS_TEST_SIZE = 300
 
 

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -84,15 +85,22 @@ def _wait_until_healthy(address: str, process: subprocess.Popen[bytes]) -> None:
             sleep(0.1)
 
 
-@pytest.fixture
-def page(page: Page) -> Iterator[Page]:
-    """A tab in which nothing may go wrong unseen: no script error, console error or exception box."""
+@contextmanager
+def watched(page: Page) -> Iterator[Page]:
+    """Let nothing go wrong unseen in a tab: no script error, console error or exception box."""
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(f"script error: {error}"))
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
     yield page
     expect(page.get_by_test_id("stException")).to_have_count(0)
     assert complaints == []
+
+
+@pytest.fixture
+def page(page: Page) -> Iterator[Page]:
+    """A tab that is watched."""
+    with watched(page):
+        yield page
 
 
 class Playground:

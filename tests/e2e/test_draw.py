@@ -1,10 +1,11 @@
 import re
+from collections.abc import Iterator
 from itertools import pairwise
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from .conftest import ONE, SEVEN, Playground
+from .conftest import ONE, SEVEN, Playground, watched
 
 
 def test_first_screen_invites_to_draw_and_names_the_model(playground: Playground) -> None:
@@ -88,8 +89,11 @@ PHONE = {"viewport": {"width": 375, "height": 812}, "has_touch": True, "is_mobil
 
 
 @pytest.fixture
-def phone(browser: Browser, server: str) -> Playground:
-    return Playground(browser.new_context(**PHONE).new_page(), server)  # type: ignore[arg-type]
+def phone(browser: Browser, server: str) -> Iterator[Playground]:
+    context = browser.new_context(**PHONE)  # type: ignore[arg-type]
+    with watched(context.new_page()) as page:
+        yield Playground(page, server)
+    context.close()
 
 
 def scroll_top(page: Page) -> float:
@@ -115,4 +119,3 @@ def test_finger_draws_on_a_phone_and_the_page_does_not_scroll(phone: Playground)
     assert scroll_top(phone.page) == before
     # Nothing is wider than the phone.
     assert phone.page.evaluate("document.documentElement.scrollWidth") <= 375
-    phone.page.context.close()

@@ -1,7 +1,8 @@
 """The folder of checkpoints is a cache: weights for a config are trained once and found again."""
 
 import os
-from dataclasses import replace
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import platformdirs
@@ -33,16 +34,22 @@ def list_checkpoints() -> list[Path]:
     return [by_name[name] for name in sorted(by_name)]
 
 
-def find_checkpoint(config: TrainConfig) -> tuple[Path, Checkpoint] | None:
+def find_checkpoint(
+    config: TrainConfig, load: Callable[[Path], Checkpoint] = load_checkpoint
+) -> tuple[Path, Checkpoint] | None:
     """Return the checkpoint trained with exactly this config, on whatever device; None if there is none.
 
     A damaged file counts as none: training anew replaces it.
+
+    Args:
+        config: what it was trained with.
+        load: reads a checkpoint; one that remembers spares those who ask often the reading.
     """
     for path in list_checkpoints():
         if path.name != config.name + SUFFIX:
             continue
         try:
-            checkpoint = load_checkpoint(path)
+            checkpoint = load(path)
         except CheckpointError:
             return None
         if trains_alike(checkpoint.config, config):
@@ -66,11 +73,12 @@ def store_checkpoint(checkpoint: Checkpoint) -> Path:
     except OSError:
         save_checkpoint(checkpoint, users_path)
         return users_path
-    # An older one there would go before it.
-    users_path.unlink(missing_ok=True)
+    # An older one there would go before it; where it cannot be removed, the new one is saved all the same.
+    with suppress(OSError):
+        users_path.unlink(missing_ok=True)
     return path
 
 
 def trains_alike(one: TrainConfig, other: TrainConfig) -> bool:
     """Whether two configs are the same but for the device."""
-    return replace(one, device="auto") == replace(other, device="auto")
+    return one.differences() == other.differences()

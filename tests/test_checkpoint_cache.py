@@ -62,3 +62,9 @@ def test_each_name_is_listed_once(checkpoint: Checkpoint) -> None:
     later.parent.mkdir(parents=True)
     later.write_bytes(path.read_bytes())
     assert list_checkpoints() == [later]
+
+
+def test_checkpoint_counts_as_saved_although_an_older_one_cannot_be_removed(checkpoint: Checkpoint) -> None:
+    # A folder under the older one's name cannot be unlinked by anybody, root included.
+    (user_weights_folder() / f"{checkpoint.name}.safetensors").mkdir(parents=True)
+    assert store_checkpoint(checkpoint).parent == weights_folder()

@@ -12,8 +12,8 @@ from dropout_mnist.data import TITLES
 from dropout_mnist.ui.shared import load_cached
 from dropout_mnist.ui.words import epochs, plain
 
-CHOICE_KEY = "model_choice"
-RIVAL_KEY = "rival_choice"
+_CHOICE_KEY = "model_choice"
+_RIVAL_KEY = "rival_choice"
 
 # Leaves room for the menu beside it on a phone.
 BAR_WIDTH = 220
@@ -50,8 +50,8 @@ def show() -> tuple[ChosenModel | None, ChosenModel | None]:
     """Show the bar; return the model in use and the one to compare it with, None where there is none."""
     options = [*map(str, list_checkpoints()), *_session_checkpoints()]
     if (next_choice := st.session_state.pop(_NEXT_CHOICE_KEY, None)) in options:
-        st.session_state[CHOICE_KEY] = next_choice
-    for key in (CHOICE_KEY, RIVAL_KEY):
+        st.session_state[_CHOICE_KEY] = next_choice
+    for key in (_CHOICE_KEY, _RIVAL_KEY):
         if st.session_state.get(key) not in options:
             st.session_state.pop(key, None)
 
@@ -59,9 +59,9 @@ def show() -> tuple[ChosenModel | None, ChosenModel | None]:
         if not options:
             st.warning("There are no weights yet: train a model first.", icon=":material/info:")
             return None, None
-        st.session_state.setdefault(CHOICE_KEY, _default(options))
+        st.session_state.setdefault(_CHOICE_KEY, _default(options))
         choice = st.selectbox(
-            "Model in use", options, key=CHOICE_KEY, format_func=_label, label_visibility="collapsed", width=BAR_WIDTH
+            "Model in use", options, key=_CHOICE_KEY, format_func=_label, label_visibility="collapsed", width=BAR_WIDTH
         )
         with st.popover("More", help="Compare with another model, download, upload", key="model_menu"):
             rival_choice = _show_menu(options, choice)
@@ -93,7 +93,7 @@ def _show_menu(options: list[str], choice: str) -> str | None:
         "Compare with",
         [option for option in options if option != choice],
         index=None,
-        key=RIVAL_KEY,
+        key=_RIVAL_KEY,
         format_func=_label,
         placeholder="no other model",
         help="A second model answers for the same drawing.",

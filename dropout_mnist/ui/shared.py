@@ -9,6 +9,8 @@ from pathlib import Path
 import streamlit as st
 
 from dropout_mnist.checkpoint import Checkpoint, CheckpointError, load_checkpoint
+from dropout_mnist.checkpoint_cache import find_checkpoint
+from dropout_mnist.config import TrainConfig
 from dropout_mnist.data import Dataset, dataset_is_here, load_dataset
 from dropout_mnist.evaluation import Evaluation, evaluate
 from dropout_mnist.mnist_files import ReportDownload
@@ -55,6 +57,12 @@ def load_cached(path: Path) -> tuple[str, Checkpoint]:
     except OSError as error:
         raise CheckpointError(f"{path.name} cannot be read: {error.strerror}") from error
     return f"{path}@{stamp}", _load(path, stamp)
+
+
+def find_cached(config: TrainConfig) -> Path | None:
+    """Return where the checkpoint trained with exactly this config is, None if there is none."""
+    found = find_checkpoint(config, load=lambda path: load_cached(path)[1])
+    return found[0] if found else None
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)

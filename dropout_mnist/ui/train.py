@@ -4,14 +4,14 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from dropout_mnist.checkpoint_cache import find_checkpoint, trains_alike
+from dropout_mnist.checkpoint_cache import trains_alike
 from dropout_mnist.config import TrainConfig
 from dropout_mnist.data import TITLES
 from dropout_mnist.training import EpochResult
 from dropout_mnist.training_queue import Run, RunState, TrainingQueue
 from dropout_mnist.ui import charts, settings
 from dropout_mnist.ui.model_bar import ChosenModel, use_model
-from dropout_mnist.ui.shared import training_queue
+from dropout_mnist.ui.shared import find_cached, training_queue
 from dropout_mnist.ui.words import describe_download, duration, epochs, plain
 
 POLL_SECONDS = 0.5
@@ -37,13 +37,11 @@ def show(model: ChosenModel | None) -> None:
 def _show_buttons(config: TrainConfig, queue: TrainingQueue, model: ChosenModel | None) -> None:
     queued = any(trains_alike(run.config, config) for run in queue.active_runs())
     in_use = model is not None and trains_alike(model.checkpoint.config, config)
-    found = None if queued or in_use else find_checkpoint(config)
+    found = None if queued or in_use else find_cached(config)
     with st.container(horizontal=True, vertical_alignment="center"):
-        if found:
-            path, _ = found
-            if st.button("Load", type="primary", icon=":material/bolt:", key="load"):
-                use_model(path)
-                st.rerun()
+        if found and st.button("Load", type="primary", icon=":material/bolt:", key="load"):
+            use_model(found)
+            st.rerun()
         if st.button(
             "Train again" if found or in_use else "Train",
             type="secondary" if found else "primary",

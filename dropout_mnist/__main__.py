@@ -28,10 +28,11 @@ from dropout_mnist.checkpoint import (
 from dropout_mnist.checkpoint_cache import DEFAULT_NAME, SUFFIX, find_checkpoint, store_checkpoint, weights_folder
 from dropout_mnist.config import DATASETS, DEVICES, TrainConfig
 from dropout_mnist.data import TITLES, Dataset, dataset_is_here, load_dataset
-from dropout_mnist.drawing import PictureError, Pixels, open_picture, read_picture
+from dropout_mnist.drawing import Pixels
 from dropout_mnist.evaluation import evaluate, predict
 from dropout_mnist.mnist_files import DataError, DownloadProgress
 from dropout_mnist.model import INPUT_SIZE
+from dropout_mnist.picture import PictureError, open_picture, read_picture
 from dropout_mnist.training import BatchProgress, DivergedError, EpochResult, build_model, train
 
 PREDICT_BATCH_SIZE = 256

@@ -6,10 +6,11 @@ import streamlit as st
 import torch
 
 from dropout_mnist.data import Dataset
-from dropout_mnist.drawing import PictureError, Pixels, open_picture, read_picture
+from dropout_mnist.drawing import Pixels
 from dropout_mnist.evaluation import Prediction, predict
 from dropout_mnist.mnist_files import DataError
 from dropout_mnist.model import IMAGE_SIZE, INPUT_SIZE
+from dropout_mnist.picture import PictureError, open_picture, read_picture
 from dropout_mnist.ui import canvas, charts
 from dropout_mnist.ui.model_bar import ChosenModel
 from dropout_mnist.ui.pictures import enlarged_url

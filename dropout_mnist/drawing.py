@@ -2,21 +2,39 @@
 
 MNIST's digits were cropped, scaled to fit a 20 x 20 box with their proportions kept, and placed in a 28 x 28
 field with their centre of mass in the middle (LeCun et al., "Gradient-Based Learning Applied to Document
-Recognition", Proc. IEEE 86 (1998), section III.A). What a person draws goes the same way.
+Recognition", Proc. IEEE 86 (1998), section III.A). What a person draws goes the same way. How wide the pen was,
+how large the digit and where it stood says nothing about which digit it is, so a drawing is drawn anew from its
+strokes, at the network's scale and with a pen like MNIST's.
 """
+
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageDraw
 
+from dropout_mnist.fabric import Stroke
 from dropout_mnist.model import IMAGE_SIZE
 
 Pixels = NDArray[np.uint8]
 
 BOX_SIZE = 20
 
+# The pen's width when a drawing is drawn anew, in the network's pixels.
+PEN_WIDTH = 2.6
+# Drawn so many times larger, and reduced: that smooths the edges as in MNIST.
+OVERSAMPLING = 10
 # A picture whose brightest ink differs less than this from its background (of 255) shows nothing.
 MIN_CONTRAST = 32
+
+
+def read_strokes(strokes: Sequence[Stroke]) -> Pixels | None:
+    """Turn the strokes of a drawing into the network's pixels, alike for every pen, size and place.
+
+    Returns:
+        (28, 28) uint8, or None if there are no strokes.
+    """
+    return normalize(_draw_anew(strokes)) if strokes else None
 
 
 def read_canvas(rgba: Pixels) -> Pixels | None:
@@ -53,6 +71,23 @@ def normalize(ink: Pixels) -> Pixels | None:
     top, left = _centred(small, axis=0), _centred(small, axis=1)
     field[top : top + height, left : left + width] = small
     return field
+
+
+def _draw_anew(strokes: Sequence[Stroke]) -> Pixels:
+    """Draw strokes so that with the pen's width they fill the network's box, `OVERSAMPLING` times enlarged."""
+    points = np.concatenate([stroke.points for stroke in strokes])
+    corner = points.min(axis=0)
+    # What is smaller than the pen that drew it is a dot, however the hand trembled.
+    extent = max(float((points.max(axis=0) - corner).max()), *(stroke.pen_width for stroke in strokes))
+    size, pen = BOX_SIZE * OVERSAMPLING, PEN_WIDTH * OVERSAMPLING
+    image = Image.new("L", (size, size))
+    draw = ImageDraw.Draw(image)
+    for stroke in strokes:
+        line = [(x, y) for x, y in (stroke.points - corner) * ((size - pen) / extent) + pen / 2]
+        draw.line(line, fill=255, width=round(pen), joint="curve")
+        for end in (line[0], line[-1]):
+            draw.circle(end, pen / 2, fill=255)
+    return np.asarray(image)
 
 
 def _centred(small: Pixels, axis: int) -> int:

@@ -16,12 +16,14 @@ import safetensors.torch
 import torch
 from safetensors import SafetensorError
 
+from dropout_mnist.calibration import apply_temperature, fit_temperature
 from dropout_mnist.config import TrainConfig
 from dropout_mnist.data import Dataset
 from dropout_mnist.evaluation import evaluate
 from dropout_mnist.files import write_atomically
 from dropout_mnist.model import MLP
-from dropout_mnist.training import EpochResult, inference_copy
+from dropout_mnist.recipes import write_anew
+from dropout_mnist.training import EpochResult, choose_images, inference_copy, uses_bfloat16
 
 METADATA_KEY = "dropout_mnist"
 FORMAT = 1
@@ -41,14 +43,16 @@ class Checkpoint:
         config: what it was trained with.
         history: one result per epoch.
         dataset_checksum: SHA-256 of the data set that it was trained and tested on.
+        temperature: the logits that were trained were divided by it, to calibrate the probabilities.
         correct, total: recognised images of the test set, and all of them.
-        versions: of Python and torch, and the device, that it was trained with.
+        versions: of Python and torch, device and precision, that it was trained with.
     """
 
     model: MLP
     config: TrainConfig
     history: tuple[EpochResult, ...]
     dataset_checksum: str
+    temperature: float
     correct: int
     total: int
     versions: dict[str, str]
@@ -65,7 +69,9 @@ class Checkpoint:
 
 
 def make_checkpoint(config: TrainConfig, dataset: Dataset, model: MLP, history: Sequence[EpochResult]) -> Checkpoint:
-    """Make the checkpoint of a training, finished or stopped; its accuracy is measured here, on the CPU.
+    """Make the checkpoint of a training, finished or stopped: calibrate the model, if images were held out for that.
+
+    Its accuracy is measured here, on the CPU.
 
     A training stopped after 3 of 15 epochs did exactly what one of 3 epochs does, so its config says 3.
 
@@ -75,17 +81,36 @@ def make_checkpoint(config: TrainConfig, dataset: Dataset, model: MLP, history: 
     if not history:
         raise ValueError("no epoch was finished, so there is nothing to keep")
     device = model.device.type
+    low_precision = uses_bfloat16(config.precision, model.device)
     model = inference_copy(model)
+    temperature = _calibrate(model, config, dataset)
     evaluation = evaluate(model, dataset.test)
     return Checkpoint(
         model=model,
         config=replace(config, epochs=len(history)),
         history=tuple(history),
         dataset_checksum=dataset.checksum,
+        temperature=temperature,
         correct=evaluation.correct,
         total=evaluation.total,
-        versions={"python": platform.python_version(), "torch": version("torch"), "device": device},
+        versions={
+            "python": platform.python_version(),
+            "torch": version("torch"),
+            "device": device,
+            "precision": "bf16" if low_precision else "fp32",
+        },
     )
+
+
+def _calibrate(model: MLP, config: TrainConfig, dataset: Dataset) -> float:
+    _, held_out = choose_images(config, dataset)
+    if not len(held_out):
+        return 1.0
+    images = write_anew(held_out, torch.Generator().manual_seed(config.seed))
+    with torch.inference_mode():
+        temperature = fit_temperature(model(images), held_out.labels)
+    apply_temperature(model, temperature)
+    return temperature
 
 
 def encode_checkpoint(checkpoint: Checkpoint) -> bytes:
@@ -95,6 +120,7 @@ def encode_checkpoint(checkpoint: Checkpoint) -> bytes:
         "config": checkpoint.config.to_dict(),
         "history": [asdict(result) for result in checkpoint.history],
         "dataset_checksum": checkpoint.dataset_checksum,
+        "temperature": checkpoint.temperature,
         "correct": checkpoint.correct,
         "total": checkpoint.total,
         "versions": checkpoint.versions,
@@ -154,12 +180,15 @@ def decode_checkpoint(data: bytes, file_name: str) -> Checkpoint:
             config=config,
             history=history,
             dataset_checksum=str(description["dataset_checksum"]),
+            temperature=description.get("temperature", 1.0),
             correct=correct,
             total=total,
             versions={str(key): str(value) for key, value in description["versions"].items()},
         )
         if not (isinstance(correct, int) and isinstance(total, int) and 0 <= correct <= total and total > 0):
             raise ValueError(f"{correct!r} of {total!r} is no accuracy")
+        if not _is_measurement("temperature", checkpoint.temperature) or not checkpoint.temperature:
+            raise ValueError(f"{checkpoint.temperature!r} is no temperature")
         if [result.epoch for result in history] != list(range(1, config.epochs + 1)):
             raise ValueError("the history does not list the config's epochs")
         if not all(_is_measurement(name, value) for result in history for name, value in asdict(result).items()):

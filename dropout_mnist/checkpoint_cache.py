@@ -80,5 +80,5 @@ def store_checkpoint(checkpoint: Checkpoint) -> Path:
 
 
 def trains_alike(one: TrainConfig, other: TrainConfig) -> bool:
-    """Whether two configs are the same but for the device."""
-    return one.differences() == other.differences()
+    """Whether two configs are the same but for the means, device and precision."""
+    return (one.recipe, one.differences()) == (other.recipe, other.differences())

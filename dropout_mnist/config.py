@@ -6,7 +6,17 @@ from typing import Any, Self
 
 DATASETS = ("mnist", "digits")
 DEVICES = ("auto", "cpu", "cuda", "mps")
+PRECISIONS = ("auto", "fp32", "bf16")
 
+# What each recipe sets otherwise than the notebook's, unless told.
+_RECIPE_DEFAULTS: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "robust": {"drop_prob": 0.15, "epochs": 600, "batch_size": 250},
+}
+RECIPES = tuple(_RECIPE_DEFAULTS)
+
+# How a training is computed, but not what comes of it.
+_MEANS = ("device", "precision")
 
 _NAME_LETTERS = {"epochs": "e", "seed": "s", "train_size": "n", "batch_size": "b", "learning_rate": "lr"}
 
@@ -16,6 +26,8 @@ class TrainConfig:
     """Everything that decides the outcome of a training. The defaults are the reference notebook's.
 
     Attributes:
+        recipe: "plain", the notebook's; or "robust", which varies the training images, shows the network things that
+            are no digits, and keeps a running average of its weights (`dropout_mnist.recipes`).
         drop_prob: probability that a hidden unit is *dropped* in a training step, in [0, 1).
             (The 2014 paper's p is the probability to *keep* it.)
         epochs: passes over the training images, 1 to 1,000.
@@ -26,11 +38,14 @@ class TrainConfig:
         dataset: "mnist", or "digits" (scikit-learn's bundled 8 x 8 digits, enlarged).
         hidden_sizes: units in each hidden layer; 1 to 16 layers of 1 to 8,192 units.
         device: "cpu", "cuda", "mps", or "auto" for the best of them that is there.
+        precision: of the matrix products in training: "fp32"; "bf16", with weights and optimizer in fp32; or
+            "auto", which is bf16 where the processor has it in hardware.
 
     Raises:
         ValueError: a value is of the wrong type or outside its range; the message names it.
     """
 
+    recipe: str = "plain"
     drop_prob: float = 0.3
     epochs: int = 15
     learning_rate: float = 0.001
@@ -40,8 +55,20 @@ class TrainConfig:
     dataset: str = "mnist"
     hidden_sizes: tuple[int, ...] = (512, 512, 512, 512)
     device: str = "auto"
+    precision: str = "auto"
+
+    @classmethod
+    def of_recipe(cls, recipe: str, **settings: Any) -> Self:
+        """Return a recipe's own config, but for these settings.
+
+        Raises:
+            ValueError: there is no such recipe, or a setting is refused.
+        """
+        _check_choice("recipe", recipe, RECIPES)
+        return cls(**{"recipe": recipe, **_RECIPE_DEFAULTS[recipe], **settings})
 
     def __post_init__(self) -> None:
+        _check_choice("recipe", self.recipe, RECIPES)
         _check_number("drop_prob", self.drop_prob)
         if not 0 <= self.drop_prob < 1:
             raise ValueError(
@@ -55,6 +82,7 @@ class TrainConfig:
         _check_integer("seed", self.seed, 0, 2**63 - 1)
         _check_choice("dataset", self.dataset, DATASETS)
         _check_choice("device", self.device, DEVICES)
+        _check_choice("precision", self.precision, PRECISIONS)
         if self.train_size is not None:
             _check_integer("train_size", self.train_size, 1, 60_000)
             if self.train_size < self.batch_size:
@@ -68,23 +96,29 @@ class TrainConfig:
             _check_integer("each of hidden_sizes", size, 1, 8_192)
 
     def differences(self) -> dict[str, Any]:
-        """Return the fields, by name, that differ from the notebook's and decide the outcome (`device` does not)."""
-        notebook = {field.name: field.default for field in fields(self) if field.name != "device"}
-        return {name: getattr(self, name) for name in notebook if getattr(self, name) != notebook[name]}
+        """Return the fields, by name, that differ from the recipe's own and decide the outcome.
+
+        Device and precision do not: they are means to the same end.
+        """
+        own = self.of_recipe(self.recipe)
+        names = [field.name for field in fields(self) if field.name not in _MEANS]
+        return {name: getattr(self, name) for name in names if getattr(self, name) != getattr(own, name)}
 
     @property
     def name(self) -> str:
-        """The checkpoint's file name without its ending: `plain-p0.30`, then whatever is not the default.
+        """The checkpoint's file name without its ending: `plain-p0.30` or `robust`, then whatever is not the default.
 
-        Configs that train alike have the same name; `device` is no part of it.
+        Configs that train alike have the same name.
         """
         different = self.differences()
-        parts = [f"plain-p{_at_least_two_decimals(self.drop_prob)}"]
+        parts = [self.recipe]
+        if self.recipe == "plain" or "drop_prob" in different:
+            parts.append(f"p{_at_least_two_decimals(self.drop_prob)}")
         if "dataset" in different:
             parts.append(self.dataset)
         if "hidden_sizes" in different:
             parts.append("h" + "x".join(map(str, self.hidden_sizes)))
-        parts += [f"{letter}{different[field]}" for field, letter in _NAME_LETTERS.items() if field in different]
+        parts += [f"{letter}{different[name]}" for name, letter in _NAME_LETTERS.items() if name in different]
         return "-".join(parts)
 
     def to_dict(self) -> dict[str, Any]:

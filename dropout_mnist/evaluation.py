@@ -1,6 +1,8 @@
 """What a trained model knows: its answers, its accuracy, its confusions and its most confident mistakes."""
 
 from dataclasses import dataclass
+from enum import Enum
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -13,17 +15,50 @@ from dropout_mnist.model import CLASSES, MLP
 CHUNK_SIZE = 1_000
 
 
+# Below this probability an answer is unsure.
+SURE = 0.8
+# Where the two most probable digits together have less than this, there is no digit. `benchmarks/doubt.py` shows
+# what these two bounds let through and what they hold back.
+TWO_DIGITS = 0.6
+
+CALIBRATION_BINS = 15
+
+
+class Doubt(Enum):
+    """How far an answer can be relied on."""
+
+    NONE = "sure"
+    WHICH = "unsure which digit"
+    WHETHER = "looks like no digit"
+
+
 @dataclass(frozen=True)
 class Prediction:
     """The answer for one image.
 
     Attributes:
-        digit: the most probable digit.
         probs: ten probabilities that add up to 1.
     """
 
-    digit: int
     probs: tuple[float, ...]
+
+    @cached_property
+    def ranking(self) -> tuple[int, ...]:
+        """The ten digits, the most probable first."""
+        return tuple(sorted(range(CLASSES), key=lambda digit: -self.probs[digit]))
+
+    @property
+    def digit(self) -> int:
+        """The most probable digit."""
+        return self.ranking[0]
+
+    @property
+    def doubt(self) -> Doubt:
+        """Whether it is this digit, this one or another, or none at all."""
+        first, second = (self.probs[digit] for digit in self.ranking[:2])
+        if first + second < TWO_DIGITS:
+            return Doubt.WHETHER
+        return Doubt.NONE if first >= SURE else Doubt.WHICH
 
 
 @dataclass(frozen=True)
@@ -72,6 +107,24 @@ class Evaluation:
         counts = self.confusion
         return tuple(int(row[digit]) / int(row.sum()) if row.sum() else None for digit, row in enumerate(counts))
 
+    @property
+    def calibration_error(self) -> float:
+        """How far the answers' probabilities are from the share of them that is right, on average.
+
+        The expected calibration error over 15 equal bins: Guo et al., "On Calibration of Modern Neural Networks",
+        ICML 2017, section 2.
+        """
+        confidence, right = self.probs.amax(dim=1), (self.predictions == self.labels).float()
+        bins = (confidence * CALIBRATION_BINS).ceil().long().clamp(1, CALIBRATION_BINS) - 1
+        gaps = torch.zeros(CALIBRATION_BINS).index_add_(0, bins, confidence - right)
+        return float(gaps.abs().sum()) / self.total
+
+    def top_confusions(self, count: int) -> list[tuple[int, int, int]]:
+        """Return up to `count` most frequent mistakes as (digit, what it was taken for, how often)."""
+        mistakes = self.confusion.fill_diagonal_(0).flatten()
+        order = mistakes.argsort(descending=True, stable=True)[:count]
+        return [(int(pair) // CLASSES, int(pair) % CLASSES, int(mistakes[pair])) for pair in order if mistakes[pair]]
+
     def hardest_mistakes(self, count: int) -> list[int]:
         """Return the indices of up to `count` wrong answers, the most confident first."""
         wrong = (self.predictions != self.labels).nonzero().flatten()
@@ -116,4 +169,4 @@ def predict(model: MLP, pixels: Tensor) -> list[Prediction]:
         ValueError: the model is in train mode.
     """
     probs = compute_logits(model, pixels).softmax(dim=1)
-    return [Prediction(int(row.argmax()), tuple(row.tolist())) for row in probs]
+    return [Prediction(tuple(row.tolist())) for row in probs]

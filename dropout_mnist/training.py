@@ -5,17 +5,26 @@ import time
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
+from torch.optim.swa_utils import AveragedModel
 
 from dropout_mnist.config import TrainConfig
-from dropout_mnist.data import Dataset, Split, scale
+from dropout_mnist.data import Dataset, Split
 from dropout_mnist.evaluation import evaluate
 from dropout_mnist.model import MLP
+from dropout_mnist.recipes import PREPARE
 
 TRAIN_EVALUATION_SIZE = 10_000
+
+# So many images are prepared at once: few calls, and little memory.
+BLOCK_SIZE = 1_000
+
+# The robust recipe calibrates its probabilities on this share of the training images.
+HELD_OUT_SHARE = 0.05
 
 
 class DivergedError(Exception):
@@ -69,6 +78,16 @@ def choose_device(name: str) -> torch.device:
     return torch.device(name)
 
 
+def uses_bfloat16(precision: str, device: torch.device) -> bool:
+    """Whether matrix products are done in bfloat16: "bf16" asks for it, "auto" where the hardware has it."""
+    if precision != "auto":
+        return precision == "bf16"
+    if device.type == "cpu":
+        capabilities = torch.cpu.get_capabilities()
+        return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
+    return device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
+
+
 def build_model(config: TrainConfig) -> MLP:
     """Build an untrained model; its initial weights and dropout masks come from the config's seed."""
     generator = torch.Generator(choose_device(config.device)).manual_seed(config.seed)
@@ -93,14 +112,13 @@ def train(
     The same config on the same machine gives the same bits, whatever else runs in the process: every random
     number comes from generators of this training's own.
 
-    However the iteration ends, the model holds the weights of the last epoch that was yielded (the initial
-    ones if none was): an epoch that is stopped or fails half-way leaves no trace.
+    The model is in eval mode and has at any time the weights of the last epoch that was yielded, the initial ones
+    before the first: an epoch that is stopped or fails half-way leaves no trace.
 
     Args:
         config: the hyperparameters.
         dataset: trained and tested on.
-        model: as `build_model(config)` makes it, to be trained in place; built here if None. It is for
-            nobody else until the iteration ends; between two epochs `inference_copy` may be taken.
+        model: as `build_model(config)` makes it, to be trained in place; built here if None.
         should_stop: asked before each batch; the iteration ends when it returns true.
         on_batch: called after each batch.
 
@@ -108,63 +126,81 @@ def train(
         ValueError: the training set is smaller than one batch, or the device is not available.
         DivergedError: the loss is no longer finite; the last good epoch's weights are kept.
     """
-    model = build_model(config) if model is None else model
-    train_split, test_split = _choose_images(config, dataset)
+    model = (build_model(config) if model is None else model).eval()
+    learner = deepcopy(model)
+    average = AveragedModel(learner, avg_fn=_weigh_latest) if config.recipe == "robust" else None
+    optimizer = torch.optim.Adam(learner.parameters(), lr=config.learning_rate, fused=True)
+
+    train_split, _ = choose_images(config, dataset)
     batches = len(train_split) // config.batch_size
     if not batches:
         raise ValueError(
             f"batch_size {config.batch_size:,} is larger than the training set of {len(train_split):,} images, "
             "and incomplete batches are dropped: nothing would be left to train on"
         )
-    train_split, test_split = train_split.to(model.device), test_split.to(model.device)
+    train_split, test_split = train_split.to(model.device), dataset.test.to(model.device)
+    total = batches * config.batch_size
+    block = max(1, BLOCK_SIZE // config.batch_size) * config.batch_size
+    prepare = PREPARE[config.recipe]
     shuffler = torch.Generator().manual_seed(config.seed)
-    optimizer = torch.optim.Adam(model.parameters(), lr=config.learning_rate, fused=True)
+    generator = torch.Generator(model.device).manual_seed(config.seed)
+    low_precision = uses_bfloat16(config.precision, model.device)
 
-    good_weights = deepcopy(model.state_dict())
-    try:
-        for epoch in range(1, config.epochs + 1):
-            start = time.perf_counter()
-            train_loss = torch.zeros((), device=model.device)
-            order = torch.randperm(len(train_split), generator=shuffler).to(model.device)
-            model.train()
-            for batch in range(batches):
+    for epoch in range(1, config.epochs + 1):
+        start, done = time.perf_counter(), 0
+        train_loss = torch.zeros((), device=model.device)
+        learner.train()
+        for indices in torch.randperm(len(train_split), generator=shuffler)[:total].split(block):
+            images, targets = prepare(train_split[indices.to(model.device)], generator)
+            for batch in zip(images.split(config.batch_size), targets.split(config.batch_size), strict=True):
                 if should_stop():
                     return
-                chosen = train_split[order[batch * config.batch_size : (batch + 1) * config.batch_size]]
-                loss = _step(model, optimizer, scale(chosen.pixels), chosen.labels)
-                train_loss += loss.detach()
-                done = (batch + 1) * config.batch_size
-                on_batch(BatchProgress(epoch, done, batches * config.batch_size, time.perf_counter() - start))
-            mean_loss = train_loss.item() / batches
-            seconds = time.perf_counter() - start
-            model.eval()
-            result = _measure(epoch, mean_loss, seconds, model, train_split, test_split)
-            good_weights = deepcopy(model.state_dict())
-            yield result
-    finally:
-        model.load_state_dict(good_weights)
-        model.eval()
+                train_loss += _step(learner, optimizer, *batch, low_precision)
+                if average is not None:
+                    average.update_parameters(learner)
+                done += config.batch_size
+                on_batch(BatchProgress(epoch, done, total, time.perf_counter() - start))
+        mean_loss = train_loss.item() / batches
+        seconds = time.perf_counter() - start
+        learnt = learner if average is None else cast(MLP, average.module)
+        result = _measure(epoch, mean_loss, seconds, learnt.eval(), train_split, test_split)
+        model.load_state_dict(learnt.state_dict())
+        yield result
 
 
-def _step(model: MLP, optimizer: torch.optim.Optimizer, images: Tensor, labels: Tensor) -> Tensor:
-    loss = F.cross_entropy(model(images), labels)
+def _step(model: MLP, optimizer: torch.optim.Optimizer, images: Tensor, targets: Tensor, low_precision: bool) -> Tensor:
+    with torch.autocast(images.device.type, torch.bfloat16, enabled=low_precision):
+        logits = model(images)
+    loss = F.cross_entropy(logits.float(), targets)
     optimizer.zero_grad()
     loss.backward()
     optimizer.step()
-    return loss
+    return loss.detach()
 
 
-def _choose_images(config: TrainConfig, dataset: Dataset) -> tuple[Split, Split]:
+def _weigh_latest(average: Tensor, latest: Tensor, averaged: Tensor | int) -> Tensor:
+    """Average the weights of all steps so that step t counts as t**8, which is to say about the last ninth of them.
+
+    Polynomial-decay averaging: Shamir & Zhang, "Stochastic Gradient Descent for Non-smooth Optimization", ICML 2013.
+    It does for the end of a training what a falling learning rate would, without having to know when the end is.
+    """
+    return average.lerp(latest, 9 / (averaged + 9))
+
+
+def choose_images(config: TrainConfig, dataset: Dataset) -> tuple[Split, Split]:
+    """Return the images to train on, and those of the training set that are held out to calibrate on, perhaps none.
+
+    Raises:
+        ValueError: the data set has fewer images than the config asks for.
+    """
     available = len(dataset.train)
-    if config.train_size is None or config.train_size == available:
-        return dataset.train, dataset.test
-    if config.train_size > available:
-        raise ValueError(
-            f"train_size {config.train_size:,} is more than the {available:,} training images of {dataset.title}"
-        )
+    size = available if config.train_size is None else config.train_size
+    if size > available:
+        raise ValueError(f"train_size {size:,} is more than the {available:,} training images of {dataset.title}")
     generator = torch.Generator().manual_seed(config.seed)
-    chosen = torch.randperm(available, generator=generator)[: config.train_size]
-    return dataset.train[chosen], dataset.test
+    chosen = dataset.train[torch.randperm(available, generator=generator)[:size]]
+    held_out = round(size * HELD_OUT_SHARE) if config.recipe == "robust" else 0
+    return chosen[held_out:], chosen[:held_out]
 
 
 def _measure(

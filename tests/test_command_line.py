@@ -197,9 +197,9 @@ def test_module_runs_as_a_program() -> None:
 def test_interrupted_training_keeps_its_finished_epochs(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from dropout_mnist import __main__ as command_line
+    from dropout_mnist.commands import train as command
 
-    train = command_line.train
+    train = command.train
 
     def interrupted(*arguments: object, **options: object):  # type: ignore[no-untyped-def]
         for result in train(*arguments, **options):  # type: ignore[arg-type]
@@ -207,7 +207,7 @@ def test_interrupted_training_keeps_its_finished_epochs(
             if result.epoch == 2:
                 raise KeyboardInterrupt
 
-    monkeypatch.setattr(command_line, "train", interrupted)
+    monkeypatch.setattr(command, "train", interrupted)
     code, out, err = run(capsys, "train", "--dataset", "digits", "--epochs", "5", "--train-size", "200")
     assert code == 130
     assert "The 2 finished epochs are kept" in err

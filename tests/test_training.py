@@ -1,10 +1,12 @@
 import threading
 from dataclasses import asdict, replace
+from typing import Any
 
 import pytest
 import torch
 
-from dropout_mnist.config import TrainConfig
+from dropout_mnist import training
+from dropout_mnist.config import RECIPES, TrainConfig
 from dropout_mnist.data import Dataset, load_dataset
 from dropout_mnist.evaluation import evaluate, predict
 from dropout_mnist.model import MLP
@@ -12,12 +14,18 @@ from dropout_mnist.training import (
     BatchProgress,
     DivergedError,
     EpochResult,
-    _choose_images,
     build_model,
     choose_device,
+    choose_images,
     inference_copy,
     train,
 )
+
+
+@pytest.fixture(params=RECIPES)
+def either_recipe(request: pytest.FixtureRequest, tiny_config: TrainConfig) -> TrainConfig:
+    """The tiny config in either recipe."""
+    return replace(tiny_config, recipe=request.param)
 
 
 def run(config: TrainConfig, dataset: Dataset) -> tuple[MLP, list[dict[str, float]]]:
@@ -39,33 +47,33 @@ def test_network_learns(tiny: Dataset, tiny_config: TrainConfig) -> None:
     assert evaluate(model, tiny.test).accuracy == 1
 
 
-def test_each_epoch_is_yielded_with_its_measurements(tiny: Dataset, tiny_config: TrainConfig) -> None:
-    model = build_model(tiny_config)
-    for epoch, result in enumerate(train(tiny_config, tiny, model), start=1):
+def test_each_epoch_is_yielded_with_its_measurements(tiny: Dataset, either_recipe: TrainConfig) -> None:
+    model = build_model(either_recipe)
+    for epoch, result in enumerate(train(either_recipe, tiny, model), start=1):
         assert result.epoch == epoch
         assert result.seconds > 0
         measured = evaluate(inference_copy(model), tiny.test)
         assert (result.test_loss, result.test_accuracy) == (measured.loss, measured.accuracy)
-    assert epoch == tiny_config.epochs
+    assert epoch == either_recipe.epochs
 
 
 def test_cost_is_measured_with_dropout_on(tiny: Dataset, tiny_config: TrainConfig) -> None:
     # At a learning rate of almost nothing the two losses differ by dropout alone.
-    still = replace(tiny_config, learning_rate=1e-12, epochs=1, drop_prob=0.9)
+    still = replace(tiny_config, learning_rate=1e-12, epochs=1, drop_prob=0.9, precision="fp32")
     [dropped] = run(still, tiny)[1]
     assert abs(dropped["train_loss"] - dropped["eval_train_loss"]) > 0.05
     [whole] = run(replace(still, drop_prob=0.0), tiny)[1]
     assert whole["train_loss"] == pytest.approx(whole["eval_train_loss"], abs=1e-5)
 
 
-def test_same_config_gives_the_same_bits(tiny: Dataset, tiny_config: TrainConfig) -> None:
-    (model, history), (again, history_again) = run(tiny_config, tiny), run(tiny_config, tiny)
+def test_same_config_gives_the_same_bits(tiny: Dataset, either_recipe: TrainConfig) -> None:
+    (model, history), (again, history_again) = run(either_recipe, tiny), run(either_recipe, tiny)
     assert same_bits(model, again)
     assert history == history_again
 
 
-def test_another_seed_gives_other_bits(tiny: Dataset, tiny_config: TrainConfig) -> None:
-    assert not same_bits(run(tiny_config, tiny)[0], run(replace(tiny_config, seed=2), tiny)[0])
+def test_another_seed_gives_other_bits(tiny: Dataset, either_recipe: TrainConfig) -> None:
+    assert not same_bits(run(either_recipe, tiny)[0], run(replace(either_recipe, seed=2), tiny)[0])
 
 
 def test_bits_are_the_same_beside_other_trainings_and_predictions(digits: Dataset) -> None:
@@ -95,12 +103,12 @@ def test_bits_are_the_same_beside_other_trainings_and_predictions(digits: Datase
     assert history == crowded_history
 
 
-def test_stopped_training_equals_one_of_fewer_epochs(tiny: Dataset, tiny_config: TrainConfig) -> None:
-    model = build_model(tiny_config)
+def test_stopped_training_equals_one_of_fewer_epochs(tiny: Dataset, either_recipe: TrainConfig) -> None:
+    model = build_model(either_recipe)
     seen: list[BatchProgress] = []
     results = list(
         train(
-            tiny_config,
+            either_recipe,
             tiny,
             model,
             on_batch=seen.append,
@@ -108,32 +116,41 @@ def test_stopped_training_equals_one_of_fewer_epochs(tiny: Dataset, tiny_config:
         )
     )
     assert [result.epoch for result in results] == [1, 2]
-    assert seen[-1] == replace(seen[-1], epoch=3, done=20, total=40)
-    assert same_bits(model, run(replace(tiny_config, epochs=2), tiny)[0])
+    assert (seen[-1].epoch, seen[-1].done) == (3, 20)
+    assert same_bits(model, run(replace(either_recipe, epochs=2), tiny)[0])
     assert not model.training
 
 
-def test_training_abandoned_by_its_caller_keeps_the_last_epoch(tiny: Dataset, tiny_config: TrainConfig) -> None:
-    model = build_model(tiny_config)
-    iteration = train(tiny_config, tiny, model)
+def test_training_abandoned_by_its_caller_keeps_the_last_epoch(tiny: Dataset, either_recipe: TrainConfig) -> None:
+    model = build_model(either_recipe)
+    iteration = train(either_recipe, tiny, model)
     next(iteration)
     iteration.close()  # type: ignore[attr-defined]
-    assert same_bits(model, run(replace(tiny_config, epochs=1), tiny)[0])
+    assert same_bits(model, run(replace(either_recipe, epochs=1), tiny)[0])
 
 
-def test_divergence_is_an_error_and_the_last_good_epoch_is_kept(tiny: Dataset, tiny_config: TrainConfig) -> None:
-    model = build_model(tiny_config)
+def test_divergence_is_an_error_and_the_last_good_epoch_is_kept(
+    tiny: Dataset, either_recipe: TrainConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
     history: list[EpochResult] = []
+    steps: list[torch.Tensor] = []
+    step = training._step
 
-    def spoil(progress: BatchProgress) -> None:
-        if progress.epoch == 2:
+    def spoil(learner: MLP, *others: Any) -> torch.Tensor:
+        loss = step(learner, *others)
+        steps.append(loss)
+        if len(steps) > len(choose_images(either_recipe, tiny)[0]) // either_recipe.batch_size:
             with torch.no_grad():
-                next(model.parameters()).fill_(float("inf"))
+                next(learner.parameters()).fill_(float("inf"))
+        return loss
 
+    monkeypatch.setattr(training, "_step", spoil)
+    model = build_model(either_recipe)
     with pytest.raises(DivergedError, match=r"epoch 2.*smaller learning rate"):
-        history.extend(train(tiny_config, tiny, model, on_batch=spoil))
+        history.extend(train(either_recipe, tiny, model))
     assert len(history) == 1
-    assert same_bits(model, run(replace(tiny_config, epochs=1), tiny)[0])
+    monkeypatch.undo()
+    assert same_bits(model, run(replace(either_recipe, epochs=1), tiny)[0])
 
 
 def test_last_incomplete_batch_is_dropped(tiny: Dataset, tiny_config: TrainConfig) -> None:
@@ -145,13 +162,21 @@ def test_last_incomplete_batch_is_dropped(tiny: Dataset, tiny_config: TrainConfi
 
 def test_train_size_chooses_images_by_the_seed(digits: Dataset) -> None:
     config = TrainConfig(train_size=100, dataset="digits")
-    chosen, test = _choose_images(config, digits)
-    again, _ = _choose_images(config, digits)
-    others, _ = _choose_images(replace(config, seed=2), digits)
+    chosen, held_out = choose_images(config, digits)
+    again, _ = choose_images(config, digits)
+    others, _ = choose_images(replace(config, seed=2), digits)
     assert len(chosen) == len(others) == 100
     assert torch.equal(chosen.pixels, again.pixels)
     assert not torch.equal(chosen.pixels, others.pixels)
-    assert test is digits.test
+    assert not len(held_out)
+
+
+def test_robust_recipe_holds_images_out_to_calibrate_on(digits: Dataset) -> None:
+    chosen, held_out = choose_images(TrainConfig.of_recipe("robust", dataset="digits", train_size=1000), digits)
+    assert (len(chosen), len(held_out)) == (950, 50)
+    together = torch.cat([chosen.pixels, held_out.pixels])
+    plain, _ = choose_images(TrainConfig(dataset="digits", train_size=1000), digits)
+    assert torch.equal(together.sum(dim=0), plain.pixels.sum(dim=0))
 
 
 @pytest.mark.parametrize(

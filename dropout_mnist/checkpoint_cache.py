@@ -11,7 +11,8 @@ from dropout_mnist.checkpoint import Checkpoint, CheckpointError, load_checkpoin
 from dropout_mnist.config import TrainConfig
 
 SUFFIX = ".safetensors"
-DEFAULT_NAME = TrainConfig().name
+# What answers unless something else is chosen.
+DEFAULT_NAME = TrainConfig.of_recipe("robust").name
 
 
 def weights_folder() -> Path:

@@ -22,6 +22,8 @@ from dropout_mnist.data import Dataset
 from dropout_mnist.training_queue import RunState
 from dropout_mnist.ui import settings, shared
 
+from .conftest import accuracy_of
+
 ROOT = Path(__file__).parents[1]
 TIMEOUT = 60
 
@@ -108,10 +110,10 @@ def test_first_screen_needs_no_data_set_and_invites_to_draw(open_page: OpenPage)
     page = open_page()
     assert "Draw a digit, 0 to 9" in texts(page)
     assert not page.error
-    assert metric(page, "Test accuracy") == "98.41%"
+    assert metric(page, "Test accuracy") == accuracy_of("robust")
     assert "measured on MNIST when it was trained" in texts(page)
     assert "MNIST is not on this machine yet" in texts(page)
-    assert page.selectbox(key="model_choice").value.endswith("plain-p0.30.safetensors")
+    assert page.selectbox(key="model_choice").value.endswith("robust.safetensors")
 
 
 def test_page_that_only_draws_imports_no_data_library(tmp_path: Path) -> None:
@@ -159,10 +161,9 @@ def test_second_undo_counts_although_the_canvas_has_not_reported_the_first(canva
 def test_two_models_answer_side_by_side(open_page: OpenPage, canvas: SimpleNamespace) -> None:
     canvas.lines = [(150, 40, 130, 240)]
     page = open_page()
-    rival = next(option for option in page.selectbox(key="rival_choice").options if "p0.50" in option)
+    assert page.selectbox(key="rival_choice").options[1] == "plain-p0.30"
     checked(page.selectbox(key="rival_choice").select_index(1).run())
-    assert rival == "plain-p0.50"
-    assert metric(page, "plain-p0.30") == metric(page, "plain-p0.50") == "1"
+    assert metric(page, "robust") == metric(page, "plain-p0.30") == "1"
 
 
 def test_uploaded_picture_is_answered_and_rubbish_is_explained(open_page: OpenPage) -> None:
@@ -225,12 +226,13 @@ def test_url_sets_the_controls(open_page: OpenPage) -> None:
     [
         ("drop_prob", "2", "a number from 0.0 to 0.9 is needed"),
         ("drop_prob", "nan", "a number from 0.0 to 0.9 is needed"),
-        ("epochs", "many", "a whole number from 1 to 100 is needed"),
-        ("epochs", "2.5", "a whole number from 1 to 100 is needed"),
-        ("epochs", "inf", "a whole number from 1 to 100 is needed"),
+        ("epochs", "many", "a whole number from 1 to 1,000 is needed"),
+        ("epochs", "2.5", "a whole number from 1 to 1,000 is needed"),
+        ("epochs", "inf", "a whole number from 1 to 1,000 is needed"),
         ("seed", "1e999", "a whole number from 0 to"),
-        ("epochs", "99999999999999999999", "a whole number from 1 to 100 is needed"),
+        ("epochs", "99999999999999999999", "a whole number from 1 to 1,000 is needed"),
         ("dataset", "../../etc", "one of mnist, digits is needed"),
+        ("recipe", "magic", "one of plain, robust is needed"),
         ("colour", "<script>alert(1)</script>", "there is no such setting"),
     ],
 )
@@ -243,7 +245,7 @@ def test_nonsense_in_the_url_is_ignored_with_a_note(open_page: OpenPage, name: s
     assert page.slider(key="drop_prob").value == 0.3
     assert page.number_input(key="epochs").value == 15
     assert page.number_input(key="seed").value == 1
-    assert metric(page, "Test accuracy") == "98.41%"
+    assert metric(page, "Test accuracy") == accuracy_of("robust")
 
 
 def test_sensible_url_has_no_note() -> None:
@@ -278,7 +280,7 @@ def test_training_without_mnist_says_what_to_do(open_page: OpenPage) -> None:
     page = train_to_the_end(open_page(epochs="1"))
     assert "could not be reached" in texts(page)
     assert "DROPOUT_MNIST_DATA" in texts(page)
-    assert page.selectbox(key="model_choice").value.endswith("plain-p0.30.safetensors")
+    assert page.selectbox(key="model_choice").value.endswith("robust.safetensors")
 
 
 def test_two_visitors_share_one_queue(open_page: OpenPage, digits: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -319,7 +321,7 @@ def test_random_sample_shows_label_and_prediction(open_page: OpenPage) -> None:
 
 def test_mnist_is_tested_on_where_it_is(open_page: OpenPage, mnist_folder: Path) -> None:
     page = open_page()
-    assert metric(page, "Test accuracy") == "98.41%"
+    assert metric(page, "Test accuracy") == accuracy_of("robust")
     assert "MNIST, with dropout off" in texts(page)
 
 
@@ -331,10 +333,10 @@ def test_download_that_fails_is_explained(open_page: OpenPage) -> None:
 
 
 def test_damaged_checkpoint_does_not_stop_the_others(open_page: OpenPage, shipped: Path) -> None:
-    (shipped / "plain-p0.30.safetensors").write_bytes(b"rubbish")
+    (shipped / "robust.safetensors").write_bytes(b"rubbish")
     page = open_page()
     shown = texts(page)
-    assert "plain-p0.30.safetensors is not a whole safetensors file" in shown
+    assert "robust.safetensors is not a whole safetensors file" in shown
     assert "Using plain-p0.00 instead" in shown
     assert "drop_prob **0**" in texts(page)
 

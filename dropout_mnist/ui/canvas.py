@@ -10,7 +10,8 @@ from typing import Any
 import streamlit as st
 from streamlit_drawable_canvas import CanvasResult, st_canvas
 
-from dropout_mnist.drawing import Pixels, read_canvas
+from dropout_mnist.drawing import Pixels, read_canvas, read_strokes
+from dropout_mnist.fabric import StrokeError, read_path
 
 SIZE = 280
 PEN_WIDTHS = (8, 40)
@@ -54,7 +55,10 @@ class Drawing:
             return
         self._outdated = None
         self.strokes = self._reported
-        self.pixels = read_canvas(report.image_data)
+        try:
+            self.pixels = read_strokes([read_path(path) for path in self.strokes])
+        except StrokeError:
+            self.pixels = read_canvas(report.image_data)
 
     def undo(self) -> None:
         """Take back the last stroke."""

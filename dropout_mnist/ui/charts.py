@@ -1,5 +1,6 @@
 """The charts, in colours that colour-blind people can tell apart (Okabe & Ito) in light and in dark."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 import altair as alt
@@ -10,6 +11,9 @@ from dropout_mnist.evaluation import Prediction
 from dropout_mnist.training import EpochResult
 
 BLUE, SKY, ORANGE, GREEN = "#0072b2", "#56b4e9", "#e69f00", "#009e73"
+
+# Epochs in a curve: more cannot be told apart, and are much to send.
+MOST_POINTS = 150
 
 LOSSES = {
     "train, dropout on": ("train_loss", ORANGE),
@@ -66,17 +70,19 @@ def accuracy_curves(history: Sequence[EpochResult]) -> alt.Chart:
 def _curves(
     history: Sequence[EpochResult], series: Mapping[str, tuple[str, str]], title: str, number_format: str
 ) -> alt.Chart:
+    step = math.ceil(len(history) / MOST_POINTS)
+    shown = history[::-1][::step][::-1]
     table = pd.DataFrame(
         [
             {"epoch": result.epoch, "series": name, "value": getattr(result, attribute)}
-            for result in history
+            for result in shown
             for name, (attribute, _) in series.items()
         ]
     )
     last = max(2, history[-1].epoch)
     return (
         alt.Chart(table)
-        .mark_line(point=alt.OverlayMarkDef(size=40), strokeWidth=2)
+        .mark_line(point=alt.OverlayMarkDef(size=40) if len(shown) <= 30 else False, strokeWidth=2)
         .encode(
             x=alt.X(
                 "epoch:Q",

@@ -7,7 +7,7 @@ import torch
 
 from dropout_mnist.data import Dataset
 from dropout_mnist.drawing import Pixels
-from dropout_mnist.evaluation import Prediction, predict
+from dropout_mnist.evaluation import Doubt, Prediction, predict
 from dropout_mnist.mnist_files import DataError
 from dropout_mnist.model import IMAGE_SIZE, INPUT_SIZE
 from dropout_mnist.picture import PictureError, open_picture, read_picture
@@ -15,7 +15,7 @@ from dropout_mnist.ui import canvas, charts
 from dropout_mnist.ui.model_bar import ChosenModel
 from dropout_mnist.ui.pictures import enlarged_url
 from dropout_mnist.ui.shared import dataset_is_at_hand, get_dataset
-from dropout_mnist.ui.words import percent, plain
+from dropout_mnist.ui.words import hesitation, percent, plain
 
 DRAW, UPLOAD, TEST_IMAGE = "Draw", "Upload a picture", "Take a test image"
 
@@ -23,6 +23,14 @@ _INVITATIONS = {
     DRAW: "**Draw a digit, 0 to 9.** The answer appears here as soon as you lift the pen.",
     UPLOAD: "**Upload a picture of one digit.** The answer appears here.",
     TEST_IMAGE: "**Take a test image.** The answer appears here.",
+}
+
+_RECIPES = {
+    "plain": "The model in use was trained by the *plain* recipe, the notebook's: every epoch shows it MNIST's images "
+    "as they are. The *robust* recipe, made for drawings, varies them as well.",
+    "robust": "The model in use was trained by the *robust* recipe: every epoch shows it MNIST's images as other hands "
+    "and pens might have written them, and some things that are no digits. The *plain* recipe, the notebook's, shows "
+    "the images as they are.",
 }
 
 
@@ -47,6 +55,8 @@ def show(model: ChosenModel | None, rival: ChosenModel | None) -> None:
             pixels = _show_test_image(model)
     with answer:
         _show_answer(pixels, _INVITATIONS[source], model, rival)
+    if model:
+        st.caption(_RECIPES[model.checkpoint.config.recipe])
 
 
 def _show_upload() -> Pixels | None:
@@ -111,17 +121,20 @@ def _show_answer(pixels: Pixels | None, invitation: str, model: ChosenModel | No
                 for name, answer in answers.items():
                     st.metric(
                         name if rival else "Answer",
-                        str(answer.digit),
+                        "?" if answer.doubt is Doubt.WHETHER else str(answer.digit),
                         f"{percent(answer.probs[answer.digit])} sure",
                         delta_color="off",
                         delta_arrow="off",
                         width="content",
                     )
+                    if answer.doubt is not Doubt.NONE:
+                        st.markdown(hesitation(answer), width=140)
             with st.container(key="network_input", width=IMAGE_SIZE * 5, gap="small"):
                 st.image(enlarged_url(pixels, 5), width=IMAGE_SIZE * 5, alt="The network's input, 28 x 28")
                 st.caption(
                     "What the network sees: 28 x 28 pixels",
-                    help="Cropped, scaled to 20 pixels and centred by its mass, as MNIST's digits were.",
+                    help="Cropped, scaled to 20 pixels and centred by its mass, as MNIST's digits were; "
+                    "what was drawn on the canvas is drawn anew with a pen like theirs.",
                 )
         with bars:
             st.altair_chart(

@@ -76,12 +76,13 @@ def show() -> tuple[ChosenModel | None, ChosenModel | None]:
 def _describe(checkpoint: Checkpoint, uploaded: bool) -> str:
     """Say in one line how a model was made and how good it is."""
     config = checkpoint.config
-    shown_anyway = ("drop_prob", "epochs", "dataset")
+    shown_anyway = ("recipe", "drop_prob", "epochs", "dataset")
     others = [f"{plain(name)} {value}" for name, value in config.differences().items() if name not in shown_anyway]
     parts = [
+        f"**{config.recipe}** recipe",
         f"drop_prob **{config.drop_prob:.3g}**",
         epochs(config.epochs),
-        ", ".join(others) or "else as in the notebook",
+        *others,
         TITLES[config.dataset],
         f"test accuracy **{checkpoint.test_accuracy:.2%}**",
     ]

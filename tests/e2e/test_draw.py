@@ -5,6 +5,7 @@ from itertools import pairwise
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from ..conftest import accuracy_of
 from .conftest import ONE, SEVEN, Playground, watched
 
 
@@ -14,7 +15,7 @@ def test_first_screen_invites_to_draw_and_names_the_model(playground: Playground
     expect(playground.answer).to_have_count(0)
     model = playground.keyed("model")
     expect(model).to_be_in_viewport()
-    expect(model).to_contain_text("test accuracy 98.41%")
+    expect(model).to_contain_text(f"test accuracy {accuracy_of('robust')}")
 
 
 def test_digits_drawn_by_mouse_are_answered_when_the_pen_lifts(playground: Playground) -> None:

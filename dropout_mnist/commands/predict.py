@@ -54,10 +54,7 @@ def run(options: argparse.Namespace) -> int:
             complain(path, "There are no files in this folder.")
         for file in files:
             try:
-                image = read_picture(open_picture(file.read_bytes()))
-                if image is None:
-                    raise PictureError("The picture shows nothing that stands out from its background.")
-                batch.append((file, image))
+                batch.append((file, read_picture(open_picture(file.read_bytes()))))
             except (PictureError, OSError) as error:
                 complain(file, error)
             if len(batch) == PREDICT_BATCH_SIZE:

@@ -67,15 +67,14 @@ def _show_upload() -> Pixels | None:
     )
     if upload is None:
         return None
+    picture = pixels = None
     try:
         picture = open_picture(upload.getvalue())
+        pixels = read_picture(picture)
     except PictureError as error:
         st.error(plain(error), icon=":material/error:")
-        return None
-    pixels = read_picture(picture)
-    if pixels is None:
-        st.warning("This picture shows nothing that stands out from its background.", icon=":material/warning:")
-    st.image(picture, caption=plain(upload.name), width=canvas.SIZE, output_format="PNG")
+    if picture is not None:
+        st.image(picture, caption=plain(upload.name), width=canvas.SIZE, output_format="PNG")
     return pixels
 
 

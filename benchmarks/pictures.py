@@ -1,0 +1,181 @@
+"""How well digits are recognised in photos and scans, made of written strokes: `python -m benchmarks.pictures STROKES`.
+
+Each digit is written on paper or on a board, lit, photographed and saved in many ways; pictures of two digits and
+of none should be refused.
+"""
+
+import argparse
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFilter
+
+from benchmarks.machine import describe_machine
+from dropout_mnist.checkpoint import load_checkpoint
+from dropout_mnist.checkpoint_cache import DEFAULT_NAME, SUFFIX, weights_folder
+from dropout_mnist.evaluation import predict
+from dropout_mnist.model import INPUT_SIZE
+from dropout_mnist.picture import PictureError, open_picture, read_picture
+from dropout_mnist.stroke_set import WrittenDigit, load_stroke_set
+
+SIZE = (480, 640)
+DIGITS = 300
+
+Floats = NDArray[np.float64]
+Random = np.random.Generator
+
+
+def write(digits: list[WrittenDigit], random: Random, size: tuple[int, int] = SIZE, share: float = 0.5) -> Floats:
+    """Return ink, (H, W) in [0, 1], of digits beside each other."""
+    height, width = size
+    image = Image.new("L", (width, height))
+    draw = ImageDraw.Draw(image)
+    side = random.uniform(0.7, 1) * share * min(size)
+    pen = side * random.uniform(0.06, 0.14)
+    across = width / (len(digits) + 1)
+    for number, digit in enumerate(digits, start=1):
+        extent = np.concatenate(digit.strokes).max(axis=0) * side
+        corner = np.array([across * number, height / 2]) - extent / 2 + random.uniform(-0.1, 0.1, 2) * side
+        for stroke in digit.strokes:
+            line = [(x, y) for x, y in stroke * side + corner]
+            draw.line(line, fill=255, width=round(pen), joint="curve")
+            for end in (line[0], line[-1]):
+                draw.circle(end, pen / 2, fill=255)
+    return np.asarray(image.filter(ImageFilter.GaussianBlur(1)), np.float64) / 255
+
+
+def light(shape: tuple[int, int], random: Random, least: float) -> Floats:
+    """Return uneven light, (H, W) in [least, 1], falling off in some direction."""
+    angle = random.uniform(0, 2 * np.pi)
+    y, x = np.mgrid[: shape[0], : shape[1]] / max(shape)
+    slope = x * np.cos(angle) + y * np.sin(angle)
+    return least + (1 - least) * (slope - slope.min()) / np.ptp(slope)
+
+
+def save(shades: Floats, format_name: str = "PNG", **options: object) -> bytes:
+    """Return the file of a picture with these shades of grey, 0 to 255."""
+    buffer = io.BytesIO()
+    Image.fromarray(np.clip(shades, 0, 255).astype(np.uint8)).save(buffer, format_name, **options)
+    return buffer.getvalue()
+
+
+def scan(ink: Floats, random: Random) -> bytes:
+    """Black on white."""
+    return save(250 - 235 * ink)
+
+
+def uneven_light(ink: Floats, random: Random) -> bytes:
+    """Ink on paper, three times brighter on one side than on the other."""
+    return save((225 - 170 * ink) * light(ink.shape, random, 0.33) + random.normal(0, 3, ink.shape), "JPEG")
+
+
+def shadow(ink: Floats, random: Random) -> bytes:
+    """A soft-edged shadow over a part of the paper."""
+    edge = 1 / (1 + np.exp((light(ink.shape, random, 0) - random.uniform(0.3, 0.7)) * 40))
+    return save((230 - 180 * ink) * (1 - 0.4 * edge) + random.normal(0, 3, ink.shape), "JPEG")
+
+
+def coarse_jpeg(ink: Floats, random: Random) -> bytes:
+    """Dark grey paper, much noise, strong compression."""
+    return save(140 - 90 * ink + random.normal(0, 12, ink.shape), "JPEG", quality=25)
+
+
+def pencil(ink: Floats, random: Random) -> bytes:
+    """Faint and grainy strokes."""
+    return save(215 - 60 * ink * random.uniform(0.6, 1, ink.shape) + random.normal(0, 3, ink.shape), "JPEG")
+
+
+def chalk(ink: Floats, random: Random) -> bytes:
+    """Broken light strokes on an unevenly wiped dark board."""
+    board = 50 + 25 * light(ink.shape, random, 0) + random.normal(0, 4, ink.shape)
+    return save(board + 150 * ink * random.uniform(0.4, 1, ink.shape), "JPEG")
+
+
+def ruled_paper(ink: Floats, random: Random) -> bytes:
+    """Thin grey lines across the paper."""
+    lines = np.zeros(ink.shape)
+    lines[:: ink.shape[0] // 12] = 1
+    return save(235 - 60 * lines - 150 * np.maximum(ink - lines * 0.3, 0) + random.normal(0, 2, ink.shape), "JPEG")
+
+
+def transparent(ink: Floats, random: Random) -> bytes:
+    """A coloured pen on nothing."""
+    rgba = np.zeros((*ink.shape, 4), np.uint8)
+    rgba[..., :3], rgba[..., 3] = (20, 40, 160), (ink * 255).astype(np.uint8)
+    buffer = io.BytesIO()
+    Image.fromarray(rgba).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def turned(ink: Floats, random: Random) -> bytes:
+    """A phone's photo that lies on its side and says so."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    return save(np.rot90(220 - 160 * ink) * light(ink.T.shape, random, 0.6), "JPEG", exif=exif)
+
+
+def sixteen_bits(ink: Floats, random: Random) -> bytes:
+    """A scanner's 16 bits a pixel."""
+    buffer = io.BytesIO()
+    Image.fromarray((60_000 - 45_000 * ink).astype(np.uint16)).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+KINDS: tuple[Callable[[Floats, Random], bytes], ...] = (
+    scan,
+    uneven_light,
+    shadow,
+    coarse_jpeg,
+    pencil,
+    chalk,
+    ruled_paper,
+    transparent,
+    turned,
+    sixteen_bits,
+)
+
+
+def main() -> None:
+    """Print the table, and the same as JSON."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("strokes", type=Path)
+    parser.add_argument("--weights", type=Path, default=weights_folder() / (DEFAULT_NAME + SUFFIX))
+    options = parser.parse_args()
+    random = np.random.default_rng(0)
+    every = load_stroke_set(options.strokes)
+    digits = [every[index] for index in random.choice(len(every), DIGITS, replace=False)]
+    model = load_checkpoint(options.weights).model
+
+    def read(data: bytes) -> torch.Tensor | None:
+        try:
+            return torch.from_numpy(read_picture(open_picture(data))).reshape(INPUT_SIZE)
+        except PictureError:
+            return None
+
+    rows = {}
+    print(f"{'picture':<22} {'read':>6} {'right':>6}")
+    for kind in KINDS:
+        pixels = [read(kind(write([digit], random), random)) for digit in digits]
+        answered = [(image, digit) for image, digit in zip(pixels, digits, strict=True) if image is not None]
+        answers = predict(model, torch.stack([image for image, _ in answered])) if answered else []
+        right = sum(answer.digit == digit.label for answer, (_, digit) in zip(answers, answered, strict=True))
+        rows[kind.__name__] = {"read": len(answered) / DIGITS, "right": right / DIGITS}
+        print(f"{kind.__name__:<22} {len(answered) / DIGITS:6.1%} {right / DIGITS:6.1%}", flush=True)
+    for name, count in (("two digits", 2), ("three digits", 3), ("none", 0)):
+        refused = 0
+        for _ in range(DIGITS):
+            chosen = [digits[index] for index in random.choice(DIGITS, count, replace=False)]
+            kind = KINDS[random.integers(len(KINDS))]
+            refused += read(kind(write(chosen, random, share=0.8 / (count + 1)), random)) is None
+        rows[name] = {"refused": refused / DIGITS}
+        print(f"{name:<22} refused {refused / DIGITS:6.1%}", flush=True)
+    print(json.dumps({"machine": describe_machine(), "weights": options.weights.name, "pictures": rows}))
+
+
+if __name__ == "__main__":
+    main()

@@ -8,64 +8,20 @@ usage: python -m benchmarks.startup [ROUNDS]
 """
 
 import json
-import os
-import shutil
-import socket
 import statistics
 import subprocess
 import sys
-import tempfile
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from time import perf_counter, sleep
+from time import perf_counter
 
 import psutil
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import sync_playwright
 
 from benchmarks.machine import describe_machine
+from benchmarks.server import launch_browser, open_page, start_server
 
-ROOT = Path(__file__).parents[1]
 IMPORTS = "import torch, streamlit"
-EPOCHS = 3
-
-
-@contextmanager
-def start_server() -> Iterator[tuple[str, psutil.Process]]:
-    """Start a server with the shipped weights in a folder of its own."""
-    with socket.socket() as free, tempfile.TemporaryDirectory() as folder:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-        free.close()
-        weights = shutil.copytree(ROOT / "weights", Path(folder) / "weights")
-        process = psutil.Popen(
-            [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true", f"--server.port={port}"],
-            cwd=ROOT,
-            env=os.environ | {"DROPOUT_MNIST_WEIGHTS": str(weights)},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        try:
-            yield f"http://127.0.0.1:{port}", process
-        finally:
-            process.terminate()
-            process.wait()
-
-
-def open_page(browser: Browser, address: str) -> Page:
-    """Open the page as soon as the server listens, and wait until the canvas can be drawn on."""
-    page = browser.new_page()
-    host, port = address.removeprefix("http://").split(":")
-    while True:
-        with socket.socket() as probe:
-            if probe.connect_ex((host, int(port))) == 0:
-                break
-        sleep(0.02)
-    page.goto(address + f"/?epochs={EPOCHS}&seed=4711")
-    page.locator(".st-key-canvas canvas").last.wait_for()
-    page.locator(".st-key-prediction").wait_for()
-    return page
+EPOCHS, UNUSED_SEED = 3, 4711
 
 
 class PeakMemory(threading.Thread):
@@ -83,8 +39,7 @@ class PeakMemory(threading.Thread):
 def main(rounds: int) -> None:
     starts, imports = [], []
     with sync_playwright() as playwright:
-        arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=arguments)
+        browser = launch_browser(playwright)
         for _ in range(rounds + 1):
             begin = perf_counter()
             subprocess.run([sys.executable, "-c", IMPORTS], check=True)
@@ -94,7 +49,7 @@ def main(rounds: int) -> None:
                 open_page(browser, address)
                 starts.append(perf_counter() - begin)
         with start_server() as (address, server):
-            page = open_page(browser, address)
+            page = open_page(browser, address, epochs=EPOCHS, seed=UNUSED_SEED)
             page.locator(".st-key-random_sample").wait_for()
             idle = server.memory_info().rss
             watch = PeakMemory(server)

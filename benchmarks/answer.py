@@ -1,0 +1,126 @@
+"""Time from a drawing to its answer, on the page and within the process.
+
+On the page: in Chromium, from the pen lifting to the answer's appearance, while the server is idle and while it
+trains. The canvas component itself waits 200 ms before it sends. Within the process: from what the canvas reports
+to ten probabilities, on one core.
+
+usage: python -m benchmarks.answer [DRAWINGS]
+"""
+
+import json
+import random
+import statistics
+import sys
+from time import perf_counter
+
+import numpy as np
+import torch
+from playwright.sync_api import Page, sync_playwright
+
+from benchmarks.machine import describe_machine
+from benchmarks.server import launch_browser, open_page, start_server
+from dropout_mnist.checkpoint import load_checkpoint
+from dropout_mnist.checkpoint_cache import DEFAULT_NAME, SUFFIX, weights_folder
+from dropout_mnist.drawing import read_canvas, read_strokes
+from dropout_mnist.evaluation import predict
+from dropout_mnist.fabric import make_path, read_path
+from dropout_mnist.model import INPUT_SIZE
+
+EPOCHS, UNUSED_SEED = 100, 4711
+IN_PROCESS_ROUNDS = 300
+
+# Notes when the pen lifts, and when the image of what the network sees next changes: it comes with the answer.
+WATCH = """
+const seen = () => document.querySelector(".st-key-network_input img")?.src ?? null;
+window.shown = null;
+window.times = [];
+addEventListener("pointerup", () => { window.lifted = performance.now(); }, true);
+new MutationObserver(() => {
+    const now = seen();
+    if (now !== null && now !== window.shown && window.lifted !== null) {
+        window.times.push(performance.now() - window.lifted);
+        window.lifted = null;
+    }
+    window.shown = now;
+}).observe(document.body, {subtree: true, childList: true, attributes: true, attributeFilter: ["src"]});
+window.lifted = null;
+"""
+
+
+def draw(page: Page) -> None:
+    """Draw a crooked line somewhere, wait for its answer, and clear the canvas."""
+    box = page.locator(".st-key-canvas canvas").last.bounding_box()
+    assert box is not None
+    before = page.evaluate("times.length")
+    places = [(box["x"] + random.uniform(20, 260), box["y"] + random.uniform(20, 260)) for _ in range(5)]
+    page.mouse.move(*places[0])
+    page.mouse.down()
+    for place in places[1:]:
+        page.mouse.move(*place, steps=4)
+    page.mouse.up()
+    page.wait_for_function(f"times.length > {before}", timeout=30_000)
+    page.locator(".st-key-clear button").click()
+    page.locator(".st-key-network_input").wait_for(state="detached")
+
+
+def measure_page(page: Page, drawings: int) -> dict[str, float]:
+    """Return median and 95th percentile over so many drawings, in milliseconds."""
+    page.evaluate(WATCH)
+    for _ in range(drawings + 2):
+        draw(page)
+    return summarize(page.evaluate("times")[2:])  # the first ones load what is loaded once
+
+
+def measure_in_process() -> dict[str, dict[str, float]]:
+    """Return the same for strokes and for the canvas' image, from report to probabilities."""
+    torch.set_num_threads(1)
+    model = load_checkpoint(weights_folder() / (DEFAULT_NAME + SUFFIX)).model
+    generator = np.random.default_rng(0)
+    turns = np.linspace(0, 4 * np.pi, 60)
+    points = np.stack([140 + 60 * np.sin(turns), 140 + 90 * np.cos(turns / 2)], axis=1)
+    reports = [[make_path(points + generator.normal(0, 2, points.shape), 20)] for _ in range(IN_PROCESS_ROUNDS)]
+    image = np.zeros((280, 280, 4), np.uint8)
+    image[..., 3] = 255
+    image[60:220, 130:150, :3] = 255
+    strokes, images = [], []
+    for report in reports:
+        begin = perf_counter()
+        pixels = read_strokes([read_path(path) for path in report])
+        assert pixels is not None
+        predict(model, torch.from_numpy(pixels).reshape(1, INPUT_SIZE))
+        strokes.append((perf_counter() - begin) * 1000)
+        begin = perf_counter()
+        pixels = read_canvas(image)
+        assert pixels is not None
+        predict(model, torch.from_numpy(pixels).reshape(1, INPUT_SIZE))
+        images.append((perf_counter() - begin) * 1000)
+    return {"in process, strokes": summarize(strokes[10:]), "in process, image": summarize(images[10:])}
+
+
+def summarize(milliseconds: list[float]) -> dict[str, float]:
+    """Return median and 95th percentile."""
+    return {"p50_ms": statistics.median(milliseconds), "p95_ms": float(np.percentile(milliseconds, 95))}
+
+
+def main(drawings: int) -> None:
+    """Print the table, and the same as JSON."""
+    rows = {}
+    with sync_playwright() as playwright, start_server() as (address, _server):
+        browser = launch_browser(playwright)
+        page = open_page(browser, address, epochs=EPOCHS, seed=UNUSED_SEED)
+        page.locator(".st-key-random_sample").wait_for()
+        rows["page, idle"] = measure_page(page, drawings)
+        page.locator(".st-key-train button").click()
+        page.locator(".st-key-training").get_by_text("images/s").wait_for()
+        rows["page, while training"] = measure_page(page, drawings)
+        page.locator(".st-key-stop button").click()
+        browser.close()
+    rows |= measure_in_process()
+    print(f"| drawing to answer, {drawings} drawings | p50 ms | p95 ms |\n| --- | --- | --- |")
+    for name, row in rows.items():
+        print(f"| {name} | {row['p50_ms']:.1f} | {row['p95_ms']:.1f} |")
+    print(json.dumps({"machine": describe_machine(), **rows}))
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 60)

@@ -1,0 +1,177 @@
+"""How well doubt tells digits from what is none: `python -m benchmarks.doubt STROKES`.
+
+Digits are the written strokes; none are letters and signs with trembling lines, scribbles, and digits of which only
+the first half was written. For each criterion the area under the ROC curve and points on it; then what the bounds
+that the page uses hold back.
+"""
+
+import argparse
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+from scipy.interpolate import CubicSpline
+from sklearn.metrics import roc_auc_score, roc_curve
+from torch import Tensor
+
+from benchmarks.machine import describe_machine
+from dropout_mnist.checkpoint import load_checkpoint
+from dropout_mnist.checkpoint_cache import DEFAULT_NAME, SUFFIX, weights_folder
+from dropout_mnist.data import scale
+from dropout_mnist.evaluation import Doubt, compute_logits, predict
+from dropout_mnist.model import MLP
+from dropout_mnist.stroke_set import WrittenDigit, draw_split, load_stroke_set
+from dropout_mnist.training import inference_copy
+
+COUNT = 1_500
+MC_PASSES = 50
+FALSE_ALARMS = (0.01, 0.02, 0.05)
+
+ROUND = [(0.5 + 0.5 * np.cos(angle), 0.5 + 0.5 * np.sin(angle)) for angle in np.linspace(0, 2 * np.pi, 30)]
+SIGNS: dict[str, list[ArrayLike]] = {
+    "A": [[(0, 1), (0.4, 0), (0.8, 1)], [(0.15, 0.6), (0.65, 0.6)]],
+    "E": [[(0.6, 0), (0, 0), (0, 1), (0.6, 1)], [(0, 0.5), (0.5, 0.5)]],
+    "F": [[(0.6, 0), (0, 0), (0, 1)], [(0, 0.5), (0.5, 0.5)]],
+    "H": [[(0, 0), (0, 1)], [(0.6, 0), (0.6, 1)], [(0, 0.5), (0.6, 0.5)]],
+    "K": [[(0, 0), (0, 1)], [(0.6, 0), (0, 0.5), (0.6, 1)]],
+    "M": [[(0, 1), (0, 0), (0.4, 0.6), (0.8, 0), (0.8, 1)]],
+    "N": [[(0, 1), (0, 0), (0.6, 1), (0.6, 0)]],
+    "P": [[(0, 1), (0, 0), (0.4, 0.05), (0.5, 0.25), (0.4, 0.45), (0, 0.5)]],
+    "R": [[(0, 1), (0, 0), (0.4, 0.05), (0.5, 0.25), (0.4, 0.45), (0, 0.5), (0.6, 1)]],
+    "T": [[(0, 0), (0.8, 0)], [(0.4, 0), (0.4, 1)]],
+    "U": [[(0, 0), (0, 0.7), (0.15, 0.95), (0.45, 0.95), (0.6, 0.7), (0.6, 0)]],
+    "V": [[(0, 0), (0.35, 1), (0.7, 0)]],
+    "W": [[(0, 0), (0.25, 1), (0.5, 0.3), (0.75, 1), (1, 0)]],
+    "X": [[(0, 0), (0.7, 1)], [(0.7, 0), (0, 1)]],
+    "Y": [[(0, 0), (0.35, 0.5), (0.7, 0)], [(0.35, 0.5), (0.35, 1)]],
+    "+": [[(0.5, 0), (0.5, 1)], [(0, 0.5), (1, 0.5)]],
+    "#": [[(0.3, 0), (0.2, 1)], [(0.7, 0), (0.6, 1)], [(0, 0.33), (1, 0.33)], [(0, 0.67), (1, 0.67)]],
+    "triangle": [[(0, 1), (0.5, 0), (1, 1), (0, 1)]],
+    "square": [[(0, 0), (1, 0), (1, 1), (0, 1), (0, 0)]],
+    "house": [[(0, 1), (0, 0.4), (0.5, 0), (1, 0.4), (1, 1), (0, 1)]],
+    "star": [[(0.2, 1), (0.5, 0), (0.8, 1), (0, 0.38), (1, 0.38), (0.2, 1)]],
+    "heart": [
+        [(0.5, 1), (0, 0.4), (0.1, 0.1), (0.35, 0.05), (0.5, 0.25), (0.65, 0.05), (0.9, 0.1), (1, 0.4), (0.5, 1)]
+    ],
+    "face": [ROUND, [(0.3, 0.3), (0.32, 0.35)], [(0.7, 0.3), (0.72, 0.35)], [(0.25, 0.65), (0.5, 0.8), (0.75, 0.65)]],
+}
+
+
+def thing(strokes: Sequence[ArrayLike]) -> WrittenDigit:
+    """Return strokes in the form of a digit, whose label means nothing."""
+    lines = [np.asarray(stroke, dtype=np.float64) for stroke in strokes]
+    points = np.concatenate(lines)
+    corner = points.min(axis=0)
+    side = (points.max(axis=0) - corner).max()
+    return WrittenDigit(0, "none", tuple((line - corner) / side for line in lines))
+
+
+def sign(random: np.random.Generator) -> WrittenDigit:
+    """Return a letter or a sign, slanted at random, with trembling corners."""
+    slant = np.eye(2) + random.normal(0, 0.1, (2, 2))
+    strokes = SIGNS[random.choice(list(SIGNS))]
+    return thing([(np.asarray(line) + random.normal(0, 0.03, np.shape(line))) @ slant for line in strokes])
+
+
+def scribble(random: np.random.Generator) -> WrittenDigit:
+    """Return a smooth curve through five to eleven random points."""
+    places = random.random((random.integers(5, 12), 2))
+    count = len(places)
+    return thing([CubicSpline(np.arange(count), places)(np.linspace(0, count - 1, 60))])
+
+
+def half(digit: WrittenDigit) -> WrittenDigit | None:
+    """Return the first half of a digit's points; None if that is only a dot."""
+    left = sum(map(len, digit.strokes)) // 2
+    kept: list[NDArray[np.float64]] = []
+    for stroke in digit.strokes:
+        if left > 1:
+            kept.append(stroke[:left])
+            left -= len(stroke)
+    return thing(kept) if kept and np.ptp(np.concatenate(kept), axis=0).max() > 0 else None
+
+
+def mc_dropout(model: MLP, pixels: Tensor) -> tuple[Tensor, Tensor]:
+    """Return entropy and mutual information over passes with dropout on: Gal & Ghahramani, ICML 2016."""
+    noisy = inference_copy(model).train()
+    torch.manual_seed(0)
+    with torch.inference_mode():
+        passes = torch.stack([noisy(scale(pixels)).softmax(dim=1) for _ in range(MC_PASSES)])
+    entropy = torch.special.entr(passes.mean(dim=0)).sum(dim=1)
+    return entropy, entropy - torch.special.entr(passes).sum(dim=2).mean(dim=0)
+
+
+def criteria(model: MLP, pixels: Tensor) -> dict[str, NDArray[np.float32]]:
+    """Return what might tell that an image is no digit, the more the surer."""
+    logits = compute_logits(model, pixels)
+    probs = logits.softmax(dim=1)
+    entropy, information = mc_dropout(model, pixels)
+    found = {
+        "two most probable, together": -probs.topk(2, dim=1).values.sum(dim=1),
+        "most probable": -probs.amax(dim=1),
+        "entropy": torch.special.entr(probs).sum(dim=1),
+        "energy": -logits.logsumexp(dim=1),
+        "entropy, MC dropout": entropy,
+        "mutual information, MC dropout": information,
+    }
+    return {name: values.numpy() for name, values in found.items()}
+
+
+def main() -> None:
+    """Print the tables, and the same as JSON."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("strokes", type=Path)
+    parser.add_argument("--weights", type=Path, default=weights_folder() / (DEFAULT_NAME + SUFFIX))
+    options = parser.parse_args()
+    random = np.random.default_rng(0)
+    written = load_stroke_set(options.strokes)
+    model = load_checkpoint(options.weights).model
+    halves = [part for digit in written[:: max(1, len(written) // COUNT)] if (part := half(digit)) is not None]
+    others = {
+        "signs": draw_split([sign(random) for _ in range(COUNT)]),
+        "scribbles": draw_split([scribble(random) for _ in range(COUNT)]),
+        "half digits": draw_split(halves),
+    }
+    digits = draw_split(written)
+
+    of_digits = criteria(model, digits.pixels)
+    of_others = {kind: criteria(model, split.pixels) for kind, split in others.items()}
+    print(f"area under the ROC curve, {len(written):,} digits against")
+    print(f"{'':<32}" + "".join(f"{kind:>13}" for kind in others))
+    areas: dict[str, dict[str, float]] = {}
+    for name, values in of_digits.items():
+        areas[name] = {}
+        for kind, found in of_others.items():
+            truth = np.r_[np.zeros(len(values)), np.ones(len(found[name]))]
+            areas[name][kind] = float(roc_auc_score(truth, np.r_[values, found[name]]))
+        print(f"{name:<32}" + "".join(f"{area:13.3f}" for area in areas[name].values()))
+
+    [name, *_] = of_digits
+    caught: dict[str, dict[str, float]] = {}
+    for alarms in FALSE_ALARMS:
+        row = caught[f"{alarms:.0%}"] = {}
+        for kind, found in of_others.items():
+            truth = np.r_[np.zeros(len(of_digits[name])), np.ones(len(found[name]))]
+            false, true, _ = roc_curve(truth, np.r_[of_digits[name], found[name]])
+            row[kind] = float(np.interp(alarms, false, true))
+        print(f"{f'caught at {alarms:.0%} of the digits':<32}" + "".join(f"{share:13.1%}" for share in row.values()))
+
+    bounds: dict[str, dict[str, float]] = {}
+    print(f"\nas the page has it\n{'':<32}" + "".join(f"{doubt.value:>22}" for doubt in Doubt))
+    answers = predict(model, digits.pixels)
+    wrong = [answer for answer, label in zip(answers, digits.labels.tolist(), strict=True) if answer.digit != label]
+    shown = {"digits": answers, "misread digits": wrong} | {
+        kind: predict(model, split.pixels) for kind, split in others.items()
+    }
+    for kind, given in shown.items():
+        bounds[kind] = {doubt.value: sum(answer.doubt is doubt for answer in given) / len(given) for doubt in Doubt}
+        print(f"{kind:<32}" + "".join(f"{share:22.1%}" for share in bounds[kind].values()))
+    result = {"roc_area": areas, "caught": caught, "page": bounds}
+    print(json.dumps({"machine": describe_machine(), "weights": options.weights.name, **result}))
+
+
+if __name__ == "__main__":
+    main()

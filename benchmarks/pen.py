@@ -1,0 +1,39 @@
+"""Accuracy over pen widths and sizes of the drawing: `python -m benchmarks.pen STROKES`."""
+
+import argparse
+import json
+from pathlib import Path
+
+from benchmarks.machine import describe_machine
+from dropout_mnist.checkpoint import load_checkpoint
+from dropout_mnist.checkpoint_cache import DEFAULT_NAME, SUFFIX, weights_folder
+from dropout_mnist.evaluation import evaluate
+from dropout_mnist.stroke_set import draw_split, load_stroke_set
+
+PEN_WIDTHS = (8, 14, 20, 28, 40)
+SIZES = (0.25, 0.4, 0.55, 0.7, 0.85, 1.0)
+
+
+def main() -> None:
+    """Print the table, and the same as JSON."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("strokes", type=Path)
+    parser.add_argument("--weights", type=Path, default=weights_folder() / (DEFAULT_NAME + SUFFIX))
+    options = parser.parse_args()
+    digits = load_stroke_set(options.strokes)
+    model = load_checkpoint(options.weights).model
+    print("pen \\ size" + "".join(f"{size:>9.0%}" for size in SIZES))
+    cells: dict[str, dict[str, float]] = {}
+    for pen_width in PEN_WIDTHS:
+        row = cells[str(pen_width)] = {}
+        for size in SIZES:
+            split = draw_split(digits, pen_width=pen_width, smallest=size, largest=size)
+            row[str(size)] = evaluate(model, split).accuracy
+        print(f"{pen_width:>7} px" + "".join(f"{accuracy:9.2%}" for accuracy in row.values()), flush=True)
+    every = [accuracy for row in cells.values() for accuracy in row.values()]
+    print(f"best {max(every):.2%}, worst {min(every):.2%}: {100 * (max(every) - min(every)):.2f} points between them")
+    print(json.dumps({"machine": describe_machine(), "weights": options.weights.name, "accuracy": cells}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,61 @@
+"""A server of the page, as a user starts it, and a real browser before it."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import sleep
+from urllib.parse import urlencode
+
+import psutil
+from playwright.sync_api import Browser, Page, Playwright
+
+ROOT = Path(__file__).parents[1]
+
+
+@contextmanager
+def start_server() -> Iterator[tuple[str, psutil.Process]]:
+    """Start a server with the shipped weights in a folder of its own."""
+    with socket.socket() as free, tempfile.TemporaryDirectory() as folder:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+        free.close()
+        weights = shutil.copytree(ROOT / "weights", Path(folder) / "weights")
+        process = psutil.Popen(
+            [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true", f"--server.port={port}"],
+            cwd=ROOT,
+            env=os.environ | {"DROPOUT_MNIST_WEIGHTS": str(weights)},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            yield f"http://127.0.0.1:{port}", process
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def launch_browser(playwright: Playwright) -> Browser:
+    """Start the system's Chromium."""
+    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+    return playwright.chromium.launch(executable_path=shutil.which("chromium"), args=arguments)
+
+
+def open_page(browser: Browser, address: str, **settings: object) -> Page:
+    """Open the page as soon as the server listens, and wait until the canvas can be drawn on."""
+    page = browser.new_page()
+    host, port = address.removeprefix("http://").split(":")
+    while True:
+        with socket.socket() as probe:
+            if probe.connect_ex((host, int(port))) == 0:
+                break
+        sleep(0.02)
+    page.goto(f"{address}/?{urlencode(settings)}")
+    page.locator(".st-key-canvas canvas").last.wait_for()
+    page.locator(".st-key-prediction").wait_for()
+    return page

@@ -77,13 +77,15 @@ def _draw_anew(strokes: Sequence[Stroke]) -> Pixels:
     """Draw strokes so that with the pen's width they fill the network's box, `OVERSAMPLING` times enlarged."""
     points = np.concatenate([stroke.points for stroke in strokes])
     corner = points.min(axis=0)
-    # What is smaller than the pen that drew it is a dot, however the hand trembled.
-    extent = max(float((points.max(axis=0) - corner).max()), *(stroke.pen_width for stroke in strokes))
+    extent = float((points.max(axis=0) - corner).max())
     size, pen = BOX_SIZE * OVERSAMPLING, PEN_WIDTH * OVERSAMPLING
+    # What is far smaller than the pen that drew it is a dot, however the hand trembled.
+    is_dot = extent < max(stroke.pen_width for stroke in strokes) / 2
+    factor = 0.0 if is_dot else (size - pen) / extent
     image = Image.new("L", (size, size))
     draw = ImageDraw.Draw(image)
     for stroke in strokes:
-        line = [(x, y) for x, y in (stroke.points - corner) * ((size - pen) / extent) + pen / 2]
+        line = [(x, y) for x, y in (stroke.points - corner) * factor + pen / 2]
         draw.line(line, fill=255, width=round(pen), joint="curve")
         for end in (line[0], line[-1]):
             draw.circle(end, pen / 2, fill=255)

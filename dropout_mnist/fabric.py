@@ -64,7 +64,7 @@ def make_path(points: ArrayLike, pen_width: float) -> dict[str, Any]:
     """Return the path that the canvas makes when the pen goes through these points.
 
     A curve leads from the middle between two points to the middle between the next two, as in Fabric.js's
-    PencilBrush.
+    PencilBrush, which loses the last point but one.
 
     Args:
         points: (N, 2), in the canvas's pixels.
@@ -73,6 +73,8 @@ def make_path(points: ArrayLike, pen_width: float) -> dict[str, Any]:
     places = np.asarray(points, dtype=np.float64)
     if len(places) == 1:
         places = places.repeat(2, axis=0)
+    elif len(places) > 2:
+        places = np.delete(places, -2, axis=0)
     middles = (places[:-1] + places[1:]) / 2
     path: list[list[Any]] = [["M", *places[0].tolist()]]
     path += [["Q", *point.tolist(), *middle.tolist()] for point, middle in zip(places, middles, strict=False)]

@@ -24,6 +24,8 @@ CANVAS_SIZE = 280
 PEN_WIDTH = 20
 # The digit's longer side, as a share of the canvas.
 SMALLEST, LARGEST = 0.35, 0.85
+# The pen is noticed at least so often, in pixels of its way.
+PEN_STEP = 5
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ def draw_on_canvas(
     free = np.maximum(CANVAS_SIZE - extent, 0)
     margin = np.minimum(pen_width / 2, free / 2)
     corner = generator.uniform(margin, free - margin)
-    return [make_path(points * scale + corner, pen_width) for points in digit.strokes]
+    return [make_path(_walk(points * scale + corner), pen_width) for points in digit.strokes]
 
 
 def draw_split(
@@ -118,6 +120,13 @@ def draw_split(
         pixels.append(drawn)
     stacked = torch.from_numpy(np.stack(pixels)).reshape(-1, INPUT_SIZE)
     return Split(stacked, torch.tensor([digit.label for digit in digits]))
+
+
+def _walk(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the places at which the canvas notices a pen that goes from point to point."""
+    way = np.r_[0, np.hypot(*np.diff(points, axis=0).T).cumsum()]
+    distances = np.union1d(way, np.arange(0, way[-1], PEN_STEP))
+    return np.stack([np.interp(distances, way, axis) for axis in points.T], axis=1)
 
 
 def _parse(values: dict[str, Any]) -> WrittenDigit:

@@ -11,6 +11,7 @@ from PIL import Image, ImageDraw, ImageOps
 from dropout_mnist.__main__ import main
 from dropout_mnist.checkpoint import load_checkpoint
 from dropout_mnist.checkpoint_cache import list_checkpoints
+from dropout_mnist.config import TrainConfig
 from dropout_mnist.training import EpochResult
 
 ROOT = Path(__file__).parents[1]
@@ -125,7 +126,7 @@ def test_predict_reports_what_is_no_picture_and_goes_on(
     complaints = err.splitlines()
     assert len(complaints) == 4
     assert "a note.txt: This is not a picture" in complaints[0]
-    assert "blank.png: The picture shows nothing" in complaints[1]
+    assert "blank.png: This picture shows nothing" in complaints[1]
     assert "nowhere.png: " in complaints[2]
     assert "empty: There are no files in this folder." in complaints[3]
 
@@ -267,3 +268,59 @@ def test_diverged_training_is_an_error_that_keeps_its_finished_epochs(
     assert code == 2
     assert "diverged. Try a smaller learning rate. The 1 finished epochs are kept." in err
     assert "Accuracy: " in out
+
+
+ONE_AS_STROKES = {"label": 1, "group": "here", "strokes": [[[0.1, 0.0], [0.0, 1.0]]]}
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_evaluation_on_strokes_tells_accuracy_by_digit_and_by_group(
+    capsys: pytest.CaptureFixture[str], shipped: Path, tmp_path: Path, as_json: bool
+) -> None:
+    strokes = tmp_path / "strokes.jsonl"
+    seven_called_one = ONE_AS_STROKES | {"label": 7, "group": "there"}
+    strokes.write_text("\n".join(map(json.dumps, [ONE_AS_STROKES, seven_called_one])))
+    weights = str(shipped / "robust.safetensors")
+    code, out, _ = run(
+        capsys, "evaluate", "--weights", weights, "--strokes", str(strokes), *["--json"] * as_json, "--size", "0.3", "1"
+    )
+    assert code == 0
+    if as_json:
+        result = json.loads(out)
+        assert (result["correct"], result["total"]) == (1, 2)
+        assert result["group_accuracy"] == {"here": 1.0, "there": 0.0}
+        assert result["top_confusions"] == [[7, 1, 1]]
+        assert result["drawn"]["size"] == [0.3, 1.0]
+    else:
+        assert "Accuracy: 0.5000 (1 of 2, strokes.jsonl)" in out
+        assert "Group there: 0.0000" in out
+        assert "7 taken for 1: 1 times" in out
+
+
+@pytest.mark.parametrize(
+    ("options", "expected_error"),
+    [
+        (("--strokes", "nowhere.jsonl"), "nowhere.jsonl cannot be read"),
+        (("--strokes", "x", "--size", "0", "1"), "a number from 0.01 to 1 is needed, not '0'"),
+        (("--strokes", "x", "--pen-width", "wide"), "a number from 1 to 280 is needed, not 'wide'"),
+    ],
+)
+def test_bad_options_for_strokes_are_refused_in_one_line(
+    shipped: Path, options: tuple[str, ...], expected_error: str
+) -> None:
+    command = [sys.executable, "-m", "dropout_mnist", "evaluate", "--weights", str(shipped / "robust.safetensors")]
+    result = subprocess.run([*command, *options], capture_output=True, text=True, cwd=ROOT, check=False)
+    assert result.returncode == 2
+    assert expected_error in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_robust_recipe_is_trained_with_its_own_settings(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ("train", "--recipe", "robust", "--dataset", "digits", "--epochs", "1", "--train-size", "600", "--json")
+    code, out, _ = run(capsys, *arguments)
+    assert code == 0
+    config = json.loads(out.splitlines()[-1])["config"]
+    own = TrainConfig.of_recipe("robust")
+    assert (config["recipe"], config["batch_size"], config["drop_prob"]) == ("robust", own.batch_size, own.drop_prob)
+    [path] = list_checkpoints()
+    assert load_checkpoint(path).temperature != 1

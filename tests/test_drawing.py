@@ -4,7 +4,8 @@ from PIL import Image, ImageDraw
 
 from dropout_mnist import drawing
 from dropout_mnist.data import Dataset, load_dataset
-from dropout_mnist.drawing import Pixels, normalize, read_canvas
+from dropout_mnist.drawing import Pixels, normalize, read_canvas, read_strokes
+from dropout_mnist.fabric import make_path, read_path
 
 
 def canvas(*lines: tuple[float, ...], width: int = 20, size: int = 280) -> Pixels:
@@ -56,6 +57,43 @@ def test_dot_and_line_are_centred_without_error() -> None:
         pixels = read_canvas(canvas(line, width=8))
         assert pixels is not None
         assert pixels.max() > 100
+
+
+def strokes(*lines: tuple[float, ...], width: float = 20, scale: float = 1, points: int = 40) -> Pixels | None:
+    """Read lines that the pen drew through so many points."""
+    paths = []
+    for line in lines:
+        corners = np.array(line, dtype=float).reshape(-1, 2) * scale
+        places = np.linspace(0, len(corners) - 1, points)
+        steps = np.arange(len(corners))
+        paths.append(make_path(np.stack([np.interp(places, steps, axis) for axis in corners.T], axis=1), width))
+    return read_strokes([read_path(path) for path in paths])
+
+
+def test_no_strokes_are_none() -> None:
+    assert read_strokes([]) is None
+
+
+def test_strokes_give_nearly_the_same_input_as_the_canvas_image() -> None:
+    assert_alike(strokes(*SEVEN, width=26), read_canvas(canvas(*SEVEN, width=26)))
+
+
+@pytest.mark.parametrize("width", [8, 20, 40])
+@pytest.mark.parametrize("scale", [0.35, 1])
+def test_pen_and_size_of_strokes_make_no_difference(width: float, scale: float) -> None:
+    assert_alike(strokes(*SEVEN, width=width, scale=scale), strokes(*SEVEN), most=1)
+
+
+@pytest.mark.parametrize("points", [2, 7, 300])
+def test_speed_of_the_pen_makes_no_difference(points: int) -> None:
+    assert_alike(strokes(*SEVEN, points=points), strokes(*SEVEN), most=2)
+
+
+def test_dot_is_read_as_a_dot_however_the_hand_trembled() -> None:
+    trembled = strokes((100, 100, 103, 104, 101, 102), width=20)
+    still = strokes((100, 100, 100, 100), width=20)
+    assert trembled is not None
+    assert_alike(trembled, still, most=0)
 
 
 def test_mnists_own_digits_come_out_as_they_went_in(mnist_folder: object) -> None:

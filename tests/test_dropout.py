@@ -92,3 +92,16 @@ def test_seeding_again_replays_the_same_thinned_network() -> None:
     assert not torch.equal(first, second)
     dropout.generator.manual_seed(7)
     assert torch.equal(dropout(torch.ones(50)), first)
+
+
+@pytest.mark.parametrize("shape", [(1,), (3, 5), (7, 1, 3)])
+def test_mask_has_the_shape_of_the_activations(shape: tuple[int, ...]) -> None:
+    activations = torch.ones(shape)
+    assert seeded(0.5).draw_mask(activations).shape == shape
+    assert seeded(0.5)(activations).shape == shape
+
+
+def test_activations_of_low_precision_keep_it() -> None:
+    output = seeded(0.3)(torch.ones(1000, dtype=torch.bfloat16))
+    assert output.dtype == torch.bfloat16
+    assert set(output.float().unique().tolist()) == {0.0, torch.tensor(1 / 0.7, dtype=torch.bfloat16).item()}

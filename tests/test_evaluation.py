@@ -5,7 +5,7 @@ import torch
 
 from dropout_mnist.checkpoint import Checkpoint
 from dropout_mnist.data import Dataset, Split
-from dropout_mnist.evaluation import Evaluation, evaluate, predict
+from dropout_mnist.evaluation import Doubt, Evaluation, Prediction, evaluate, predict
 from dropout_mnist.model import MLP
 
 
@@ -30,6 +30,41 @@ def test_digit_accuracy_is_none_without_images() -> None:
     digit_accuracy = answers([1, 7], [1, 1]).digit_accuracy
     assert digit_accuracy[1] == 0.5
     assert digit_accuracy[0] is None
+
+
+def test_top_confusions_come_most_frequent_first() -> None:
+    evaluation = answers([9, 9, 7, 4, 1], [4, 4, 1, 4, 1])
+    assert evaluation.top_confusions(5) == [(4, 9, 2), (1, 7, 1)]
+    assert evaluation.top_confusions(1) == [(4, 9, 2)]
+
+
+def prediction(**probs: float) -> Prediction:
+    """Give some digits their probability (`d4=0.5`), and the others what is left in equal parts."""
+    given = {int(name[1]): prob for name, prob in probs.items()}
+    rest = (1 - sum(given.values())) / (10 - len(given))
+    return Prediction(tuple(given.get(digit, rest) for digit in range(10)))
+
+
+@pytest.mark.parametrize(
+    ("answer", "doubt"),
+    [
+        (prediction(d4=0.95), Doubt.NONE),
+        (prediction(d4=0.8, d9=0.2), Doubt.NONE),
+        (prediction(d4=0.79, d9=0.2), Doubt.WHICH),
+        (prediction(d4=0.4, d9=0.35), Doubt.WHICH),
+        (prediction(d4=0.3, d9=0.2), Doubt.WHETHER),
+        (prediction(), Doubt.WHETHER),
+    ],
+)
+def test_doubt_is_about_which_digit_or_whether_there_is_one(answer: Prediction, doubt: Doubt) -> None:
+    assert answer.doubt is doubt
+
+
+def test_ranking_begins_with_the_answer() -> None:
+    answer = prediction(d4=0.6, d9=0.3)
+    assert answer.digit == 4
+    assert answer.ranking[:2] == (4, 9)
+    assert sorted(answer.ranking) == list(range(10))
 
 
 def test_hardest_mistakes_come_most_confident_first() -> None:

@@ -30,7 +30,7 @@ def test_stroke_goes_through_the_ends_of_its_curves() -> None:
 
 
 def test_path_is_made_as_the_canvas_makes_it() -> None:
-    made = make_path([(50, 50), (60, 51), (70, 54), (80, 59)], 20)
+    made = make_path([(50, 50), (60, 51), (70, 54), (77, 57), (80, 59)], 20)
     assert [command for command, *_ in made["path"]] == [command for command, *_ in REPORTED["path"]]
     for (_, *numbers), (_, *reported) in zip(made["path"], REPORTED["path"], strict=True):
         assert numbers == pytest.approx(reported, abs=0.05)

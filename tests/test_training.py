@@ -19,6 +19,7 @@ from dropout_mnist.training import (
     choose_images,
     inference_copy,
     train,
+    uses_bfloat16,
 )
 
 
@@ -191,6 +192,47 @@ def test_config_that_does_not_fit_the_data_is_refused(
 ) -> None:
     with pytest.raises(ValueError, match=expected_error):
         next(train(replace(tiny_config, **changes), tiny))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("capabilities", "expected"), [({}, False), ({"avx512_bf16": True}, True)])
+def test_auto_precision_is_bfloat16_where_the_processor_has_it(
+    monkeypatch: pytest.MonkeyPatch, capabilities: dict[str, bool], expected: bool
+) -> None:
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities)
+    cpu = torch.device("cpu")
+    assert uses_bfloat16("auto", cpu) is expected
+    assert uses_bfloat16("bf16", cpu)
+    assert not uses_bfloat16("fp32", cpu)
+
+
+def test_low_precision_learns_as_well_with_float32_weights(digits: Dataset) -> None:
+    config = TrainConfig(epochs=3, dataset="digits", device="cpu")
+    accuracies = {}
+    for precision in ("fp32", "bf16"):
+        model, history = run(replace(config, precision=precision), digits)
+        assert {parameter.dtype for parameter in model.parameters()} == {torch.float32}
+        accuracies[precision] = history[-1]["test_accuracy"]
+    assert accuracies["bf16"] == pytest.approx(accuracies["fp32"], abs=0.03)
+
+
+def test_robust_recipe_gives_the_average_of_the_steps(tiny: Dataset, tiny_config: TrainConfig) -> None:
+    config = replace(tiny_config, recipe="robust", epochs=1)
+    steps: list[list[torch.Tensor]] = []
+
+    def note(learner: MLP, *others: Any) -> torch.Tensor:
+        loss = step(learner, *others)
+        steps.append([parameter.detach().clone() for parameter in learner.parameters()])
+        return loss
+
+    step = training._step
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(training, "_step", note)
+        model, _ = run(config, tiny)
+    average = steps[0]
+    for count, weights in enumerate(steps[1:], start=1):
+        average = [torch.lerp(old, new, 9 / (count + 9)) for old, new in zip(average, weights, strict=True)]
+    for parameter, expected in zip(model.parameters(), average, strict=True):
+        assert torch.allclose(parameter, expected, atol=1e-6)
 
 
 def test_missing_device_is_refused_with_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,7 @@
 """A running server and a real Chromium. Tests wait for what the page shows, not for time."""
 
+import base64
+import io
 import os
 import re
 import shutil
@@ -11,9 +13,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic, sleep
 
+import numpy as np
 import pytest
 import requests
+from PIL import Image
 from playwright.sync_api import BrowserType, Locator, Page, expect
+
+from dropout_mnist.drawing import Pixels
 
 from ..conftest import REAL_DATA_FOLDER, SHIPPED, SHIPPED_WEIGHTS, skip_or_fail
 
@@ -157,27 +163,44 @@ class Playground:
         assert box is not None
         return [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in stroke]
 
-    def draw(self, *strokes: tuple[tuple[float, float], ...]) -> None:
+    def draw(self, *strokes: tuple[tuple[float, float], ...], steps: int = 10) -> None:
         for stroke in strokes:
             first, *rest = self.points(stroke)
             self.page.mouse.move(*first)
             self.page.mouse.down()
             for point in rest:
-                self.page.mouse.move(*point, steps=10)
+                self.page.mouse.move(*point, steps=steps)
+                # Within one frame Chromium reports only the last of several moves.
+                self.page.evaluate("() => new Promise(requestAnimationFrame)")
             self.page.mouse.up()
+
+    def expect_input(self, expected: Pixels, most: float) -> None:
+        """Wait until what the network sees differs by at most `most` shades of 256 a pixel, on average."""
+        image = self.keyed("network_input").locator("img")
+        end = monotonic() + START_TIMEOUT
+        while True:
+            data = base64.b64decode((image.get_attribute("src") or "").partition("base64,")[2])
+            seen = np.asarray(Image.open(io.BytesIO(data)).resize((28, 28), Image.Resampling.BOX), float)
+            difference = float(np.abs(seen - expected).mean())
+            if difference <= most:
+                return
+            assert monotonic() < end, f"the input differs by {difference:.1f}"
+            sleep(0.1)
+
+    def image(self) -> Pixels:
+        """Return what is on the canvas, (280, 280, 4) uint8."""
+        data: list[int] = self.canvas.evaluate(
+            """canvas => {
+                const other = canvas.parentElement.querySelector('canvas');
+                return Array.from(other.getContext('2d').getImageData(0, 0, other.width, other.height).data);
+            }"""
+        )
+        side = round((len(data) / 4) ** 0.5)
+        return np.array(data, np.uint8).reshape(side, side, 4)
 
     def ink(self) -> int:
         """Count the bright pixels on the canvas."""
-        count: int = self.canvas.evaluate(
-            """canvas => {
-                const other = canvas.parentElement.querySelector('canvas');
-                const {data} = other.getContext('2d').getImageData(0, 0, other.width, other.height);
-                let bright = 0;
-                for (let i = 0; i < data.length; i += 4) bright += data[i] > 128;
-                return bright;
-            }"""
-        )
-        return count
+        return int((self.image()[..., 0] > 128).sum())
 
 
 @pytest.fixture

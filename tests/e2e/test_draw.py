@@ -2,8 +2,12 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
+import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
+
+from dropout_mnist.drawing import read_canvas, read_strokes
+from dropout_mnist.fabric import make_path, read_path
 
 from ..conftest import accuracy_of
 from .conftest import ONE, SEVEN, Playground, watched
@@ -120,3 +124,22 @@ def test_finger_draws_on_a_phone_and_the_page_does_not_scroll(phone: Playground)
     assert scroll_top(phone.page) == before
     # Nothing is wider than the phone.
     assert phone.page.evaluate("document.documentElement.scrollWidth") <= 375
+
+
+def test_strokes_on_the_real_canvas_give_the_input_that_evaluation_gives_them(playground: Playground) -> None:
+    # A 3 with a flat top and a crossed 7, through whole pixels, as the mouse goes.
+    three = [(90, 60), (180, 60), (130, 120), (165, 135), (180, 170), (160, 215), (110, 225), (80, 205)]
+    seven = [[(80, 60), (200, 62), (150, 150), (130, 230)], [(110, 150), (190, 140)]]
+    playground.open()
+    for strokes in ([three], seven):
+        playground.draw(*(tuple((x / 280, y / 280) for x, y in stroke) for stroke in strokes), steps=1)
+        expect(playground.answer).to_be_visible()
+        expected = read_strokes([read_path(make_path(stroke, 20)) for stroke in strokes])
+        assert expected is not None
+        playground.expect_input(expected, most=1)
+        drawn = read_canvas(playground.image())
+        assert drawn is not None
+        # The image differs by the width of the pen alone.
+        assert np.abs(drawn.astype(float) - expected).mean() < 12
+        playground.click("clear")
+        expect(playground.invitation).to_be_visible()

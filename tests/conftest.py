@@ -55,6 +55,15 @@ def mnist_folder(monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture(scope="session")
+def strokes_file() -> Path:
+    """A file of many written digits, which is not part of the project; without it, skip."""
+    path = Path(os.environ.get("DROPOUT_MNIST_STROKES", "nowhere"))
+    if not path.is_file():
+        skip_or_fail("There is no file of written digits: set DROPOUT_MNIST_STROKES to one (see benchmarks/README.md)")
+    return path
+
+
+@pytest.fixture(scope="session")
 def digits() -> Dataset:
     """The bundled digits, which are there without a download."""
     return load_dataset("digits")

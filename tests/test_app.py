@@ -18,7 +18,10 @@ from streamlit.testing.v1 import AppTest
 
 from dropout_mnist import mnist_files
 from dropout_mnist.checkpoint import encode_checkpoint, load_checkpoint
+from dropout_mnist.config import TrainConfig
 from dropout_mnist.data import Dataset
+from dropout_mnist.evaluation import Prediction
+from dropout_mnist.fabric import make_path
 from dropout_mnist.training_queue import RunState
 from dropout_mnist.ui import settings, shared
 
@@ -164,6 +167,73 @@ def test_two_models_answer_side_by_side(open_page: OpenPage, canvas: SimpleNames
     assert page.selectbox(key="rival_choice").options[1] == "plain-p0.30"
     checked(page.selectbox(key="rival_choice").select_index(1).run())
     assert metric(page, "robust") == metric(page, "plain-p0.30") == "1"
+
+
+def test_scribble_is_called_no_digit(open_page: OpenPage, canvas: SimpleNamespace) -> None:
+    canvas.lines = [
+        (40, 40, 240, 240),
+        (240, 60, 40, 230),
+        (140, 20, 150, 250),
+        (30, 140, 250, 130),
+        (60, 30, 200, 240),
+    ]
+    page = open_page()
+    assert metric(page, "Answer") == "?"
+    assert "This looks like no digit. If it is one, then perhaps a" in texts(page)
+
+
+def test_unsure_answer_names_both_digits(
+    open_page: OpenPage, canvas: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    canvas.lines = [(150, 40, 130, 240)]
+    halves = Prediction((0.0, 0.6, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.4, 0.0))
+    monkeypatch.setattr("dropout_mnist.ui.draw.predict", lambda model, pixels: [halves])
+    page = open_page()
+    assert metric(page, "Answer") == "1"
+    assert "A 1, or perhaps an 8." in texts(page)
+
+
+def test_strokes_are_read_whatever_the_image_shows(canvas_module: ModuleType) -> None:
+    drawing = canvas_module.Drawing()
+    blank = np.zeros((280, 280, 4), np.uint8)
+    objects = [make_path([(100, 40), (110, 140), (120, 240)], 20)]
+    drawing.take(SimpleNamespace(json_data={"objects": objects}, image_data=blank))
+    assert drawing.pixels is not None
+    assert drawing.pixels.any()
+
+
+def test_recipe_brings_its_own_settings_and_may_be_set_by_the_url(open_page: OpenPage) -> None:
+    robust = TrainConfig.of_recipe("robust")
+    page = open_page()
+    checked(page.segmented_control(key="recipe").set_value("robust").run())
+    assert page.number_input(key="epochs").value == robust.epochs
+    assert page.slider(key="drop_prob").value == robust.drop_prob
+    assert "The model in use was trained with exactly these settings." in texts(page)
+    checked(page.segmented_control(key="recipe").set_value("plain").run())
+    assert page.number_input(key="epochs").value == TrainConfig().epochs
+    shared_page = open_page(recipe="robust", seed="7")
+    assert shared_page.number_input(key="batch_size").value == robust.batch_size
+    assert shared_page.number_input(key="seed").value == 7
+
+
+def test_page_says_how_the_model_in_use_was_trained(open_page: OpenPage, shipped: Path) -> None:
+    page = open_page()
+    assert "trained by the *robust* recipe" in texts(page)
+    checked(page.selectbox(key="model_choice").set_value(str(shipped / "plain-p0.30.safetensors")).run())
+    assert "trained by the *plain* recipe" in texts(page)
+
+
+def test_picture_of_several_digits_is_not_guessed_at(open_page: OpenPage) -> None:
+    page = open_page()
+    checked(page.segmented_control(key="input_source").set_value("Upload a picture").run())
+    image = Image.new("L", (300, 200), 240)
+    for x in (80, 200):
+        ImageDraw.Draw(image).line((x, 20, x - 10, 180), fill=10, width=16)
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    checked(page.file_uploader(key="picture").upload("two.png", buffer.getvalue(), "image/png").run())
+    assert "There seem to be 2 digits in this picture" in texts(page)
+    assert "Upload a picture of one digit" in texts(page)
 
 
 def test_uploaded_picture_is_answered_and_rubbish_is_explained(open_page: OpenPage) -> None:

@@ -15,8 +15,9 @@ BLUE, SKY, ORANGE, GREEN = "#0072b2", "#56b4e9", "#e69f00", "#009e73"
 # Epochs in a curve: more cannot be told apart, and are much to send.
 MOST_POINTS = 150
 
+# What the optimiser sees, by recipe.
+LEARNING = {"plain": "train, dropout on", "robust": "train, varied and with non-digits"}
 LOSSES = {
-    "train, dropout on": ("train_loss", ORANGE),
     "train, dropout off": ("eval_train_loss", GREEN),
     "test, dropout off": ("test_loss", BLUE),
 }
@@ -57,9 +58,10 @@ def probability_bars(predictions: Mapping[str, Prediction]) -> alt.Chart:
     ).properties(height=380 if several else 280)
 
 
-def loss_curves(history: Sequence[EpochResult]) -> alt.Chart:
-    """Draw the three losses over the epochs."""
-    return _curves(history, LOSSES, "loss (cross entropy, nats)", ".4f")
+def loss_curves(history: Sequence[EpochResult], recipe: str) -> alt.Chart:
+    """Draw the three losses over the epochs of a training by this recipe."""
+    losses = {LEARNING[recipe]: ("train_loss", ORANGE), **LOSSES}
+    return _curves(history, losses, "loss (cross entropy, nats)", ".4f")
 
 
 def accuracy_curves(history: Sequence[EpochResult]) -> alt.Chart:

@@ -80,13 +80,13 @@ def _show_runs(model: ChosenModel | None, was_active: bool) -> None:
             else:
                 _show_at_work(run, queue)
         if runs and (history := runs[0].history):
-            _show_curves(history)
+            _show_curves(history, runs[0].config.recipe)
         elif not runs:
             if (latest := queue.latest_run()) is not None and latest.id != own_run_id:
                 _show_latest(latest)
             if model is not None:
                 st.caption(f"How the model in use was trained, {model.checkpoint.name}:")
-                _show_curves(model.checkpoint.history)
+                _show_curves(model.checkpoint.history, model.checkpoint.config.recipe)
 
 
 def _take_own_result(queue: TrainingQueue) -> None:
@@ -167,13 +167,13 @@ def _describe_end(run: Run) -> str:
     return f"{text} {plain(run.message)}" if run.message else text
 
 
-def _show_curves(history: Sequence[EpochResult]) -> None:
+def _show_curves(history: Sequence[EpochResult], recipe: str) -> None:
     loss, accuracy = st.columns(2, gap="medium")
     last = history[-1]
     loss.altair_chart(
-        charts.loss_curves(history),
+        charts.loss_curves(history, recipe),
         key="loss_chart",
-        alt=f"Losses of {epochs(last.epoch)}; the last: train with dropout on {last.train_loss:.4f}, "
+        alt=f"Losses of {epochs(last.epoch)}; the last: {charts.LEARNING[recipe]} {last.train_loss:.4f}, "
         f"train with dropout off {last.eval_train_loss:.4f}, test {last.test_loss:.4f}",
     )
     accuracy.altair_chart(
@@ -190,7 +190,9 @@ def _explain() -> None:
             "**The orange curve** is measured *with dropout on*: on networks with a share of their units missing, "
             "while they learn, and averaged over the epoch. Green and blue are measured after the epoch *with dropout "
             "off*, by the whole network, which does better. The more is dropped, the later the orange curve crosses "
-            "below the blue one, if ever: compare the weights with `drop_prob` 0.00, 0.30 and 0.50.\n\n"
+            "below the blue one, if ever: compare the weights with `drop_prob` 0.00, 0.30 and 0.50. The *robust* recipe's "
+            "orange curve is high for another reason: its images are varied, and a tenth of them are no digits, which "
+            "nothing but ten equal probabilities is right for.\n\n"
             "**train() and eval()** switch dropout on and off, and for this network that is all they do. In train() "
             "each hidden unit is set to zero with probability `drop_prob`, and the rest are scaled by "
             "1/(1 - `drop_prob`), so that the next layer receives as much on average. In eval() nothing is dropped "

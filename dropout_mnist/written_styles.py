@@ -101,7 +101,7 @@ def _hook(glyphs: Glyphs) -> None:
 # For each digit the share that is restyled, and how.
 _STYLES: dict[int, tuple[float, Callable[[Glyphs], None]]] = {
     0: (0.4, _slash),
-    1: (0.6, _upstroke_or_foot),
+    1: (0.5, _upstroke_or_foot),
     4: (0.3, _short_stem_or_closed_top),
     5: (0.25, _detach_bar),
     7: (0.25, _cross),

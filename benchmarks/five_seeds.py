@@ -1,11 +1,13 @@
 """Train the notebook's recipe with seeds 1 to 5 and print its costs and accuracies as a table.
 
-Every run is kept in the weights folder, so the command goes on where it was interrupted.
+Every run is kept in the weights folder, so the command goes on where it was interrupted. With a precision all runs
+are trained anew in it, and not kept.
 
-usage: python -m benchmarks.five_seeds
+usage: python -m benchmarks.five_seeds [fp32 | bf16]
 """
 
 import statistics
+import sys
 
 from benchmarks.machine import describe_machine
 from dropout_mnist.checkpoint import make_checkpoint
@@ -19,12 +21,13 @@ NOTEBOOK_COSTS = {1: 0.3078, 2: 0.1464, 15: 0.0427}
 NOTEBOOK_ACCURACY = 0.9804
 
 
-def main() -> None:
+def main(precision: str | None) -> None:
+    """Print the table."""
     dataset = load_dataset("mnist")
     rows = []
     for seed in range(1, 6):
-        config = TrainConfig(seed=seed)
-        found = find_checkpoint(config)
+        config = TrainConfig(seed=seed, precision=precision or "auto")
+        found = None if precision else find_checkpoint(config)
         if found is None:
             model = build_model(config)
             history = []
@@ -32,14 +35,15 @@ def main() -> None:
                 history.append(result)
                 print(f"seed {seed} epoch {result.epoch} cost {result.train_loss:.6f}", flush=True)
             checkpoint = make_checkpoint(config, dataset, model, history)
-            store_checkpoint(checkpoint)
+            if not precision:
+                store_checkpoint(checkpoint)
         else:
             _, checkpoint = found
         costs = [checkpoint.history[epoch - 1].train_loss for epoch in NOTEBOOK_COSTS]
         seconds = statistics.median(result.seconds for result in checkpoint.history)
         rows.append((*costs, checkpoint.test_accuracy, seconds))
 
-    print(f"\n{describe_machine()}\n")
+    print(f"\n{describe_machine()}, precision {precision or 'auto'}\n")
     print("| seed | cost, epoch 1 | epoch 2 | epoch 15 | test accuracy | seconds an epoch |")
     print("| --- | --- | --- | --- | --- | --- |")
     for seed, row in enumerate(rows, start=1):
@@ -61,4 +65,4 @@ def _print_row(name: str, row: tuple[float, ...]) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1] if len(sys.argv) > 1 else None)

@@ -113,6 +113,17 @@ def test_predict_recognises_pictures_of_both_kinds(
     assert re.fullmatch(r".*canvas 0\.png: 0 \(\d+\.\d%\)\n", text)
 
 
+def test_predict_says_when_it_is_in_doubt(capsys: pytest.CaptureFixture[str], shipped: Path, tmp_path: Path) -> None:
+    image = Image.new("L", (280, 280), 240)
+    for line in ((40, 40, 240, 240), (240, 60, 40, 230), (140, 20, 150, 250), (30, 140, 250, 130), (60, 30, 200, 240)):
+        ImageDraw.Draw(image).line(line, fill=10, width=16)
+    image.save(tmp_path / "scribble.png")
+    _, text, _ = run(capsys, "predict", str(tmp_path / "scribble.png"))
+    assert text.endswith("; looks like no digit\n")
+    _, as_json, _ = run(capsys, "predict", str(tmp_path / "scribble.png"), "--json")
+    assert json.loads(as_json)["doubt"] == "looks like no digit"
+
+
 def test_predict_reports_what_is_no_picture_and_goes_on(
     capsys: pytest.CaptureFixture[str], pictures: Path, shipped: Path
 ) -> None:

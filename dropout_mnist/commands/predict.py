@@ -10,7 +10,7 @@ import torch
 from dropout_mnist.checkpoint import load_checkpoint
 from dropout_mnist.commands.output import add_weights, print_json, print_line
 from dropout_mnist.drawing import Pixels
-from dropout_mnist.evaluation import predict
+from dropout_mnist.evaluation import Doubt, predict
 from dropout_mnist.model import INPUT_SIZE
 from dropout_mnist.picture import PictureError, open_picture, read_picture
 
@@ -38,9 +38,11 @@ def run(options: argparse.Namespace) -> int:
         pixels = torch.stack([torch.from_numpy(image).reshape(INPUT_SIZE) for _, image in batch])
         for (path, _), prediction in zip(batch, predict(checkpoint.model, pixels), strict=True):
             if options.json:
-                print_json({"path": str(path), "digit": prediction.digit, "probs": prediction.probs})
+                values = {"digit": prediction.digit, "probs": prediction.probs, "doubt": prediction.doubt.value}
+                print_json({"path": str(path), **values})
             else:
-                print_line(f"{path}: {prediction.digit} ({prediction.probs[prediction.digit]:.1%})")
+                doubt = "" if prediction.doubt is Doubt.NONE else f"; {prediction.doubt.value}"
+                print_line(f"{path}: {prediction.digit} ({prediction.probs[prediction.digit]:.1%}){doubt}")
         batch.clear()
 
     def complain(path: Path, error: object) -> None:

@@ -10,6 +10,7 @@ from typing import cast
 import torch
 from torch import Tensor
 from torch.nn import functional as F
+from torch.optim.lr_scheduler import LambdaLR
 from torch.optim.swa_utils import AveragedModel
 
 from dropout_mnist.config import TrainConfig
@@ -22,6 +23,9 @@ TRAIN_EVALUATION_SIZE = 10_000
 
 # So many images are prepared at once: few calls, and little memory.
 BLOCK_SIZE = 1_000
+
+# The robust recipe's learning rate falls after these.
+STEADY_EPOCHS = 30
 
 # The robust recipe calibrates its probabilities on this share of the training images.
 HELD_OUT_SHARE = 0.05
@@ -128,8 +132,10 @@ def train(
     """
     model = (build_model(config) if model is None else model).eval()
     learner = deepcopy(model)
-    average = AveragedModel(learner, avg_fn=_weigh_latest) if config.recipe == "robust" else None
     optimizer = torch.optim.Adam(learner.parameters(), lr=config.learning_rate, fused=True)
+    robust = config.recipe == "robust"
+    average = AveragedModel(learner, avg_fn=_weigh_latest) if robust else None
+    schedule = LambdaLR(optimizer, _fall if robust else lambda epoch: 1.0)
 
     train_split, _ = choose_images(config, dataset)
     batches = len(train_split) // config.batch_size
@@ -160,6 +166,7 @@ def train(
                     average.update_parameters(learner)
                 done += config.batch_size
                 on_batch(BatchProgress(epoch, done, total, time.perf_counter() - start))
+        schedule.step()
         mean_loss = train_loss.item() / batches
         seconds = time.perf_counter() - start
         learnt = learner if average is None else cast(MLP, average.module)
@@ -178,11 +185,19 @@ def _step(model: MLP, optimizer: torch.optim.Optimizer, images: Tensor, targets:
     return loss.detach()
 
 
+def _fall(epoch: int) -> float:
+    """Return the factor of the learning rate after so many epochs: 1 at first, then falling with their square root.
+
+    So it is in the proof that Adam converges: Kingma & Ba, "Adam: A Method for Stochastic Optimization", ICLR 2015,
+    theorem 4.1. Like the average it does not have to know when the end is.
+    """
+    return min(1.0, math.sqrt(STEADY_EPOCHS / (epoch + 1)))
+
+
 def _weigh_latest(average: Tensor, latest: Tensor, averaged: Tensor | int) -> Tensor:
     """Average the weights of all steps so that step t counts as t**8, which is to say about the last ninth of them.
 
     Polynomial-decay averaging: Shamir & Zhang, "Stochastic Gradient Descent for Non-smooth Optimization", ICML 2013.
-    It does for the end of a training what a falling learning rate would, without having to know when the end is.
     """
     return average.lerp(latest, 9 / (averaged + 9))
 

@@ -69,17 +69,16 @@ def products(dtype: torch.dtype, batches: int) -> Iterator[float]:
     shapes = list(pairwise(SIZES))
     weights = [torch.rand(outputs, inputs, generator=random).to(dtype) for inputs, outputs in shapes]
     activations = [torch.rand(CONFIG.batch_size, size, generator=random).to(dtype) for size in SIZES]
-    with torch.inference_mode():
-        while True:
-            begin = perf_counter()
-            for _ in range(batches):
-                for number, weight in enumerate(weights):
-                    F.linear(activations[number], weight)
-                    gradient = activations[number + 1]
-                    gradient.T @ activations[number]
-                    if number:
-                        gradient @ weight
-            yield perf_counter() - begin
+    while True:
+        begin = perf_counter()
+        for _ in range(batches):
+            for number, weight in enumerate(weights):
+                F.linear(activations[number], weight)
+                gradient = activations[number + 1]
+                gradient.T @ activations[number]
+                if number:
+                    gradient @ weight
+        yield perf_counter() - begin
 
 
 def keras(dataset: Dataset) -> Iterator[float]:

@@ -16,10 +16,10 @@ CHUNK_SIZE = 1_000
 
 
 # Below this probability an answer is unsure.
-SURE = 0.8
+SURE = 0.9
 # Where the two most probable digits together have less than this, there is no digit. `benchmarks/doubt.py` shows
 # what these two bounds let through and what they hold back.
-TWO_DIGITS = 0.6
+TWO_DIGITS = 0.75
 
 CALIBRATION_BINS = 15
 

@@ -49,10 +49,10 @@ def prediction(**probs: float) -> Prediction:
     ("answer", "doubt"),
     [
         (prediction(d4=0.95), Doubt.NONE),
-        (prediction(d4=0.8, d9=0.2), Doubt.NONE),
-        (prediction(d4=0.79, d9=0.2), Doubt.WHICH),
-        (prediction(d4=0.4, d9=0.35), Doubt.WHICH),
-        (prediction(d4=0.3, d9=0.2), Doubt.WHETHER),
+        (prediction(d4=0.9, d9=0.1), Doubt.NONE),
+        (prediction(d4=0.89, d9=0.1), Doubt.WHICH),
+        (prediction(d4=0.4, d9=0.36), Doubt.WHICH),
+        (prediction(d4=0.4, d9=0.34), Doubt.WHETHER),
         (prediction(), Doubt.WHETHER),
     ],
 )

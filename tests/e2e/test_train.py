@@ -4,8 +4,8 @@ from playwright.sync_api import expect
 
 from .conftest import ONE, Playground
 
-# One image a step makes an epoch of the small set long enough to watch.
-WATCHABLE = "dataset=digits&batch_size=1&learning_rate=0.0001"
+# So few images a step make an epoch of the small set long enough to watch.
+WATCHABLE = "dataset=digits&batch_size=3&learning_rate=0.0001"
 
 
 def test_chart_grows_and_a_digit_is_answered_while_two_epochs_are_trained(playground: Playground) -> None:

@@ -5,10 +5,8 @@ the first half was written. For each criterion the area under the ROC curve and 
 that the page uses hold back.
 """
 
-import argparse
 import json
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -17,9 +15,9 @@ from scipy.interpolate import CubicSpline
 from sklearn.metrics import roc_auc_score, roc_curve
 from torch import Tensor
 
+from benchmarks.arguments import parse_arguments
 from benchmarks.machine import describe_machine
 from dropout_mnist.checkpoint import load_checkpoint
-from dropout_mnist.checkpoint_cache import DEFAULT_NAME, SUFFIX, weights_folder
 from dropout_mnist.data import scale
 from dropout_mnist.evaluation import Doubt, compute_logits, predict
 from dropout_mnist.model import MLP
@@ -122,10 +120,7 @@ def criteria(model: MLP, pixels: Tensor) -> dict[str, NDArray[np.float32]]:
 
 def main() -> None:
     """Print the tables, and the same as JSON."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("strokes", type=Path)
-    parser.add_argument("--weights", type=Path, default=weights_folder() / (DEFAULT_NAME + SUFFIX))
-    options = parser.parse_args()
+    options = parse_arguments(__doc__)
     random = np.random.default_rng(0)
     written = load_stroke_set(options.strokes)
     model = load_checkpoint(options.weights).model

@@ -1,12 +1,10 @@
 """Accuracy over pen widths and sizes of the drawing: `python -m benchmarks.pen STROKES`."""
 
-import argparse
 import json
-from pathlib import Path
 
+from benchmarks.arguments import parse_arguments
 from benchmarks.machine import describe_machine
 from dropout_mnist.checkpoint import load_checkpoint
-from dropout_mnist.checkpoint_cache import DEFAULT_NAME, SUFFIX, weights_folder
 from dropout_mnist.evaluation import evaluate
 from dropout_mnist.stroke_set import draw_split, load_stroke_set
 
@@ -16,10 +14,7 @@ SIZES = (0.25, 0.4, 0.55, 0.7, 0.85, 1.0)
 
 def main() -> None:
     """Print the table, and the same as JSON."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("strokes", type=Path)
-    parser.add_argument("--weights", type=Path, default=weights_folder() / (DEFAULT_NAME + SUFFIX))
-    options = parser.parse_args()
+    options = parse_arguments(__doc__)
     digits = load_stroke_set(options.strokes)
     model = load_checkpoint(options.weights).model
     print("pen \\ size" + "".join(f"{size:>9.0%}" for size in SIZES))

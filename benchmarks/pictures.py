@@ -4,20 +4,18 @@ Each digit is written on paper or on a board, lit, photographed and saved in man
 of none should be refused.
 """
 
-import argparse
 import io
 import json
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
+from benchmarks.arguments import parse_arguments
 from benchmarks.machine import describe_machine
 from dropout_mnist.checkpoint import load_checkpoint
-from dropout_mnist.checkpoint_cache import DEFAULT_NAME, SUFFIX, weights_folder
 from dropout_mnist.evaluation import predict
 from dropout_mnist.model import INPUT_SIZE
 from dropout_mnist.picture import PictureError, open_picture, read_picture
@@ -142,10 +140,7 @@ KINDS: tuple[Callable[[Floats, Random], bytes], ...] = (
 
 def main() -> None:
     """Print the table, and the same as JSON."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("strokes", type=Path)
-    parser.add_argument("--weights", type=Path, default=weights_folder() / (DEFAULT_NAME + SUFFIX))
-    options = parser.parse_args()
+    options = parse_arguments(__doc__)
     random = np.random.default_rng(0)
     every = load_stroke_set(options.strokes)
     digits = [every[index] for index in random.choice(len(every), DIGITS, replace=False)]

@@ -3,12 +3,12 @@
 import argparse
 from pathlib import Path
 
-from dropout_mnist.checkpoint_cache import DEFAULT_NAME, SUFFIX, weights_folder
+from dropout_mnist.commands.output import add_weights
 
 
 def parse_arguments(description: str | None) -> argparse.Namespace:
     """Read `strokes`, a file of written digits, and `weights`, a checkpoint, from the command line."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("strokes", type=Path)
-    parser.add_argument("--weights", type=Path, default=weights_folder() / (DEFAULT_NAME + SUFFIX))
+    add_weights(parser)
     return parser.parse_args()

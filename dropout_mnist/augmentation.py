@@ -17,7 +17,6 @@ from dropout_mnist.model import IMAGE_SIZE, INPUT_SIZE
 # The image is bent between so many points in each direction.
 _BEND_POINTS = 5
 
-
 # The most by which an image is changed; each change is drawn evenly from nothing, or from its negative, to this.
 ROTATION = math.radians(15)
 SHEAR = 0.2  # shift per pixel of height

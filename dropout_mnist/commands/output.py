@@ -15,6 +15,7 @@ from dropout_mnist.training import BatchProgress
 
 
 def add_weights(command: argparse.ArgumentParser) -> None:
+    """Add the option `--weights`, which is the shipped default unless given."""
     command.add_argument(
         "--weights",
         type=Path,
@@ -25,6 +26,7 @@ def add_weights(command: argparse.ArgumentParser) -> None:
 
 
 def print_json(values: dict[str, object]) -> None:
+    """Print one JSON object on a line of its own."""
     print_line(json.dumps(values))
 
 

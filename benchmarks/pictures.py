@@ -17,8 +17,8 @@ from benchmarks.arguments import parse_arguments
 from benchmarks.machine import describe_machine
 from dropout_mnist.checkpoint import load_checkpoint
 from dropout_mnist.evaluation import predict
-from dropout_mnist.model import INPUT_SIZE
 from dropout_mnist.picture import PictureError, open_picture, read_picture
+from dropout_mnist.shapes import INPUT_SIZE
 from dropout_mnist.stroke_set import WrittenDigit, load_stroke_set
 
 SIZE = (480, 640)

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from dropout_mnist.model import IMAGE_SIZE, INPUT_SIZE
+from dropout_mnist.shapes import IMAGE_SIZE, INPUT_SIZE
 
 # The image is bent between so many points in each direction.
 _BEND_POINTS = 5

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from dropout_mnist.drawing import normalize
 from dropout_mnist.mnist_files import ReportDownload, ensure_mnist, mnist_is_here, raw_folder
-from dropout_mnist.model import INPUT_SIZE
+from dropout_mnist.shapes import INPUT_SIZE
 
 TITLES = {"mnist": "MNIST", "digits": "scikit-learn's bundled digits"}
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from dropout_mnist.fabric import Stroke
-from dropout_mnist.model import IMAGE_SIZE
+from dropout_mnist.shapes import IMAGE_SIZE
 
 Pixels = NDArray[np.uint8]
 

@@ -9,7 +9,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from dropout_mnist.data import Split, scale
-from dropout_mnist.model import CLASSES, MLP
+from dropout_mnist.model import MLP
+from dropout_mnist.shapes import CLASSES
 
 # Bounds the memory of the activations: 1,000 images of 512 units are 2 MB a layer.
 CHUNK_SIZE = 1_000

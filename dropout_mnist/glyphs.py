@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from dropout_mnist.drawing import BOX_SIZE
-from dropout_mnist.model import IMAGE_SIZE
+from dropout_mnist.shapes import IMAGE_SIZE
 
 # Room around the image for what sticks out of it, in pixels.
 MARGIN = 8

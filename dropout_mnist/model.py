@@ -7,10 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from dropout_mnist.dropout import Dropout
-
-IMAGE_SIZE = 28
-INPUT_SIZE = IMAGE_SIZE * IMAGE_SIZE
-CLASSES = 10
+from dropout_mnist.shapes import CLASSES, INPUT_SIZE
 
 
 class MLP(nn.Module):

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from dropout_mnist.glyphs import MARGIN, Glyphs
-from dropout_mnist.model import IMAGE_SIZE
+from dropout_mnist.shapes import IMAGE_SIZE
 
 # These are no digits any more when they are mirrored, or turned on their side.
 _ONE_HANDED = (3, 4, 6, 7, 9)

@@ -12,8 +12,8 @@ from torch.nn import functional as F
 
 from dropout_mnist.augmentation import distort
 from dropout_mnist.data import Split, scale
-from dropout_mnist.model import CLASSES, IMAGE_SIZE, INPUT_SIZE
 from dropout_mnist.non_digits import make_non_digits
+from dropout_mnist.shapes import CLASSES, IMAGE_SIZE, INPUT_SIZE
 from dropout_mnist.written_styles import restyle
 
 NON_DIGIT_SHARE = 0.1

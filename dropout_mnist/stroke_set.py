@@ -18,7 +18,7 @@ from dropout_mnist.data import Split
 from dropout_mnist.drawing import read_strokes
 from dropout_mnist.fabric import make_path, read_path
 from dropout_mnist.mnist_files import DataError
-from dropout_mnist.model import CLASSES, INPUT_SIZE
+from dropout_mnist.shapes import CLASSES, INPUT_SIZE
 
 CANVAS_SIZE = 280
 PEN_WIDTH = 20

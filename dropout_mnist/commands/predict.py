@@ -11,8 +11,8 @@ from dropout_mnist.checkpoint import load_checkpoint
 from dropout_mnist.commands.output import add_weights, print_json, print_line
 from dropout_mnist.drawing import Pixels
 from dropout_mnist.evaluation import Doubt, predict
-from dropout_mnist.model import INPUT_SIZE
 from dropout_mnist.picture import PictureError, open_picture, read_picture
+from dropout_mnist.shapes import INPUT_SIZE
 
 PREDICT_BATCH_SIZE = 256
 

@@ -35,7 +35,7 @@ class Dropout(nn.Module):
         self.generator = generator
 
     def draw_mask(self, activations: Tensor) -> Tensor:
-        """Draw a mask of the shape of `activations`, on their device: true for kept units, false for dropped ones.
+        """Draw a mask of the shape, device and dtype of `activations`: 1 for kept units, 0 for dropped ones.
 
         Each unit takes 16 random bits, many times cheaper than a float, so `drop_prob` is rounded to 1/65,536.
         """
@@ -43,14 +43,14 @@ class Dropout(nn.Module):
         words = torch.empty(math.ceil(units / 4), dtype=torch.int64, device=activations.device)
         words.random_(-(2**63), None, generator=self.generator)
         bits = words.view(torch.int16)[:units].view(activations.shape)
-        return bits >= round(self.drop_prob * 2**16) - 2**15
+        # Written as floats at once: a comparison first and a conversion after it take four times as long.
+        return torch.ge(bits, round(self.drop_prob * 2**16) - 2**15, out=torch.empty_like(activations))
 
     def forward(self, activations: Tensor) -> Tensor:
         """Return `activations` with units dropped and the rest scaled in train(), unchanged in eval()."""
         if not self.training or self.drop_prob == 0:
             return activations
-        mask = self.draw_mask(activations).to(activations.dtype)
-        return activations * mask.mul_(1 / (1 - self.drop_prob))
+        return activations * self.draw_mask(activations).mul_(1 / (1 - self.drop_prob))
 
     def extra_repr(self) -> str:
         """Show `drop_prob` where the module is printed."""

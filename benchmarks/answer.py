@@ -24,7 +24,7 @@ from dropout_mnist.checkpoint_cache import DEFAULT_NAME, SUFFIX, weights_folder
 from dropout_mnist.drawing import read_canvas, read_strokes
 from dropout_mnist.evaluation import predict
 from dropout_mnist.fabric import make_path, read_path
-from dropout_mnist.model import INPUT_SIZE
+from dropout_mnist.shapes import INPUT_SIZE
 
 EPOCHS, UNUSED_SEED = 100, 4711
 IN_PROCESS_ROUNDS = 300
@@ -46,12 +46,17 @@ new MutationObserver(() => {
 window.lifted = null;
 """
 
+HAS_INK = """canvas => {
+    const {data} = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    return data.some((value, index) => index % 4 !== 3 && value !== 0);
+}"""
+
 
 def draw(page: Page) -> None:
     """Draw a crooked line somewhere, wait for its answer, and clear the canvas."""
     # Scrolled just into view, the canvas would be under the page's header.
     page.get_by_test_id("stMain").evaluate("main => main.scrollTo(0, 0)")
-    box = page.locator(".st-key-canvas canvas").last.bounding_box()
+    box = page.locator(".st-key-canvas").bounding_box()
     assert box is not None
     before = page.evaluate("times.length")
     places = [(box["x"] + random.uniform(20, 260), box["y"] + random.uniform(20, 260)) for _ in range(5)]
@@ -63,6 +68,8 @@ def draw(page: Page) -> None:
     page.wait_for_function(f"times.length > {before}", timeout=30_000)
     page.locator(".st-key-clear button").click()
     page.locator(".st-key-network_input").wait_for(state="detached")
+    while page.locator(".st-key-canvas canvas").first.evaluate(HAS_INK):
+        pass  # told to clear itself, the canvas takes another moment
 
 
 def measure_page(page: Page, drawings: int) -> dict[str, float]:

@@ -14,6 +14,14 @@ from dropout_mnist.drawing import Pixels, read_canvas, read_strokes
 from dropout_mnist.fabric import StrokeError, read_path
 
 SIZE = 280
+# The component's own tools float, unseen, over the first rows of its canvas: strokes that begin there are lost, and
+# one of the tools ends drawing. So the canvas has these rows more than are shown.
+_HIDDEN_ROWS = 32
+_STYLE = f"""<style>
+.st-key-canvas {{ overflow: clip; }}
+.st-key-canvas > div {{ margin-top: -{_HIDDEN_ROWS}px; }}
+</style>"""
+
 PEN_WIDTHS = (8, 40)
 DEFAULT_PEN_WIDTH = 20
 
@@ -75,14 +83,14 @@ def show() -> Pixels | None:
     if _WIDGET_KEY not in st.session_state:
         # The canvas comes (back) to the page: give it what was on it when it left.
         drawing.show(drawing.strokes)
-    # The fixed height clips the canvas's own tools off, which float above it: one of them ends drawing.
+    st.html(_STYLE)
     with st.container(key="canvas", width=SIZE, height=SIZE, border=False):
         report = st_canvas(
             stroke_width=st.session_state.get("pen_width", DEFAULT_PEN_WIDTH),
             stroke_color="#ffffff",
             background_color="#000000",
             width=SIZE,
-            height=SIZE,
+            height=SIZE + _HIDDEN_ROWS,
             initial_drawing=drawing.told,
             return_image_data=True,
             key=_WIDGET_KEY,

@@ -158,8 +158,8 @@ class Playground:
         expect(chart).to_be_attached()
 
     def points(self, stroke: tuple[tuple[float, float], ...]) -> list[tuple[float, float]]:
-        self.canvas.scroll_into_view_if_needed()
-        box = self.canvas.bounding_box()
+        self.keyed("canvas").scroll_into_view_if_needed()
+        box = self.keyed("canvas").bounding_box()
         assert box is not None
         return [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in stroke]
 
@@ -188,15 +188,15 @@ class Playground:
             sleep(0.1)
 
     def image(self) -> Pixels:
-        """Return what is on the canvas, (280, 280, 4) uint8."""
-        data: list[int] = self.canvas.evaluate(
+        """Return what is on the canvas, (H, W, 4) uint8."""
+        height, width, data = self.canvas.evaluate(
             """canvas => {
                 const other = canvas.parentElement.querySelector('canvas');
-                return Array.from(other.getContext('2d').getImageData(0, 0, other.width, other.height).data);
+                const {data} = other.getContext('2d').getImageData(0, 0, other.width, other.height);
+                return [other.height, other.width, Array.from(data)];
             }"""
         )
-        side = round((len(data) / 4) ** 0.5)
-        return np.array(data, np.uint8).reshape(side, side, 4)
+        return np.array(data, np.uint8).reshape(height, width, 4)
 
     def ink(self) -> int:
         """Count the bright pixels on the canvas."""

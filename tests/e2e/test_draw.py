@@ -90,6 +90,17 @@ def test_wider_pen_leaves_more_ink(playground: Playground) -> None:
     assert playground.ink() > 1.5 * thin
 
 
+def test_strokes_may_begin_in_every_corner(playground: Playground) -> None:
+    playground.open()
+    for corner in product((0.02, 0.98), repeat=2):
+        # The pointer comes from elsewhere and presses at once, as a finger does.
+        playground.page.mouse.move(5, 5)
+        playground.draw((corner, (0.5, 0.5)))
+        expect(playground.answer).to_be_visible()
+        playground.click("clear")
+        expect(playground.invitation).to_be_visible()
+
+
 PHONE = {"viewport": {"width": 375, "height": 812}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
 
 

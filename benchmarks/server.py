@@ -13,7 +13,7 @@ from time import sleep
 from urllib.parse import urlencode
 
 import psutil
-from playwright.sync_api import Browser, Page, Playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 
 ROOT = Path(__file__).parents[1]
 
@@ -46,7 +46,7 @@ def launch_browser(playwright: Playwright) -> Browser:
     return playwright.chromium.launch(executable_path=shutil.which("chromium"), args=arguments)
 
 
-def open_page(browser: Browser, address: str, **settings: object) -> Page:
+def open_page(browser: Browser | BrowserContext, address: str, **settings: object) -> Page:
     """Open the page as soon as the server listens, and wait until the canvas can be drawn on."""
     page = browser.new_page()
     host, port = address.removeprefix("http://").split(":")

@@ -7,6 +7,7 @@ usage: python -m benchmarks.train_epoch [ROUNDS]
 """
 
 import json
+import os
 import statistics
 import sys
 from collections.abc import Callable, Iterator
@@ -22,7 +23,7 @@ from benchmarks.machine import describe_machine
 from dropout_mnist.config import TrainConfig
 from dropout_mnist.data import Dataset, load_dataset, scale
 from dropout_mnist.mnist_files import raw_folder
-from dropout_mnist.model import CLASSES, INPUT_SIZE
+from dropout_mnist.shapes import CLASSES, INPUT_SIZE
 from dropout_mnist.training import train
 
 CONFIG = TrainConfig()
@@ -83,6 +84,7 @@ def products(dtype: torch.dtype, batches: int) -> Iterator[float]:
 
 def keras(dataset: Dataset) -> Iterator[float]:
     """Yield the seconds of each epoch of Keras' fit."""
+    os.environ.setdefault("KERAS_BACKEND", "jax")
     import keras as framework
 
     layers = [framework.Input((INPUT_SIZE,))]

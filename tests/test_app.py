@@ -187,7 +187,7 @@ def test_unsure_answer_names_both_digits(
 ) -> None:
     canvas.lines = [(150, 40, 130, 240)]
     halves = Prediction((0.0, 0.6, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.4, 0.0))
-    monkeypatch.setattr("dropout_mnist.ui.draw.predict", lambda model, pixels: [halves])
+    monkeypatch.setattr("dropout_mnist.ui.answer.predict", lambda model, pixels: [halves])
     page = open_page()
     assert metric(page, "Answer") == "1"
     assert "A 1, or perhaps an 8." in texts(page)

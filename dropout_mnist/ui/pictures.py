@@ -4,14 +4,13 @@ import base64
 import io
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike
 from PIL import Image
-from torch import Tensor
 
-from dropout_mnist.model import IMAGE_SIZE
+from dropout_mnist.shapes import IMAGE_SIZE
 
 
-def enlarged_url(pixels: NDArray[np.uint8] | Tensor, factor: int) -> str:
+def enlarged_url(pixels: ArrayLike, factor: int) -> str:
     """Return a `data:` URL of 784 pixels, uint8 of any shape, as a PNG whose pixels are `factor` wide.
 
     It is for `st.image`, which would otherwise offer the image for download and take it away again at the next

@@ -9,7 +9,7 @@ from dropout_mnist.data import TITLES, Dataset
 from dropout_mnist.evaluation import Evaluation
 from dropout_mnist.mnist_files import DataError, DownloadProgress
 from dropout_mnist.ui import charts
-from dropout_mnist.ui.model_bar import ChosenModel
+from dropout_mnist.ui.models import ChosenModel
 from dropout_mnist.ui.pictures import enlarged_url
 from dropout_mnist.ui.shared import dataset_is_at_hand, evaluate_cached, get_dataset
 from dropout_mnist.ui.words import describe_download, plain

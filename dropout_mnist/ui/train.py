@@ -10,7 +10,7 @@ from dropout_mnist.data import TITLES
 from dropout_mnist.training import EpochResult
 from dropout_mnist.training_queue import Run, RunState, TrainingQueue
 from dropout_mnist.ui import charts, settings
-from dropout_mnist.ui.model_bar import ChosenModel, use_model
+from dropout_mnist.ui.models import ChosenModel, use_model
 from dropout_mnist.ui.shared import find_cached, training_queue
 from dropout_mnist.ui.words import describe_download, duration, epochs, plain
 

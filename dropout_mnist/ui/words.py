@@ -1,6 +1,5 @@
 """Numbers, and texts from outside, as the page shows them."""
 
-from dropout_mnist.evaluation import Doubt, Prediction
 from dropout_mnist.mnist_files import DownloadProgress
 
 _MARKDOWN = frozenset(r"\`*_{}[]()<>#+-.!|$~:")
@@ -14,21 +13,6 @@ def plain(text: object) -> str:
 def percent(prob: float) -> str:
     """Round a probability for reading; a network is never quite sure."""
     return "> 99.9%" if prob > 0.9995 else f"{prob:.1%}"
-
-
-def a_digit(digit: int) -> str:
-    """Put the article before a digit."""
-    return f"an {digit}" if digit == 8 else f"a {digit}"
-
-
-def hesitation(prediction: Prediction) -> str:
-    """Say what an answer is in doubt about; nothing if it is sure."""
-    first, second = map(a_digit, prediction.ranking[:2])
-    if prediction.doubt is Doubt.WHICH:
-        return f"{first.capitalize()}, or perhaps {second}."
-    if prediction.doubt is Doubt.WHETHER:
-        return f"This looks like no digit. If it is one, then perhaps {first}."
-    return ""
 
 
 def epochs(number: int) -> str:

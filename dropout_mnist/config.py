@@ -18,7 +18,14 @@ RECIPES = tuple(_RECIPE_DEFAULTS)
 # How a training is computed, but not what comes of it.
 _MEANS = ("device", "precision")
 
-_NAME_LETTERS = {"epochs": "e", "seed": "s", "train_size": "n", "batch_size": "b", "learning_rate": "lr"}
+_NAME_LETTERS = {
+    "epochs": "e",
+    "seed": "s",
+    "train_size": "n",
+    "repeats": "x",
+    "batch_size": "b",
+    "learning_rate": "lr",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +42,8 @@ class TrainConfig:
         batch_size: images a step, 1 to 60,000. The last incomplete batch of an epoch is dropped.
         seed: decides initial weights, order of the images and dropout masks, 0 to 2**63 - 1.
         train_size: train on so many images, drawn at random by `seed`; None for all of them.
+        repeats: how often an epoch shows each of them, 1 to 60,000; so that few images can make as many steps an
+            epoch as many.
         dataset: "mnist", or "digits" (scikit-learn's bundled 8 x 8 digits, enlarged).
         hidden_sizes: units in each hidden layer; 1 to 16 layers of 1 to 8,192 units.
         device: "cpu", "cuda", "mps", or "auto" for the best of them that is there.
@@ -52,6 +61,7 @@ class TrainConfig:
     batch_size: int = 100
     seed: int = 1
     train_size: int | None = None
+    repeats: int = 1
     dataset: str = "mnist"
     hidden_sizes: tuple[int, ...] = (512, 512, 512, 512)
     device: str = "auto"
@@ -80,12 +90,13 @@ class TrainConfig:
             raise ValueError(f"learning_rate must be above 0 and at most 10, not {self.learning_rate!r}")
         _check_integer("batch_size", self.batch_size, 1, 60_000)
         _check_integer("seed", self.seed, 0, 2**63 - 1)
+        _check_integer("repeats", self.repeats, 1, 60_000)
         _check_choice("dataset", self.dataset, DATASETS)
         _check_choice("device", self.device, DEVICES)
         _check_choice("precision", self.precision, PRECISIONS)
         if self.train_size is not None:
             _check_integer("train_size", self.train_size, 1, 60_000)
-            if self.train_size < self.batch_size:
+            if self.train_size * self.repeats < self.batch_size:
                 raise ValueError(
                     f"train_size ({self.train_size:,}) must be at least batch_size ({self.batch_size:,}): "
                     "incomplete batches are dropped, so nothing would be left to train on"

@@ -138,10 +138,11 @@ def train(
     schedule = LambdaLR(optimizer, _fall if robust else lambda epoch: 1.0)
 
     train_split, _ = choose_images(config, dataset)
-    batches = len(train_split) // config.batch_size
+    shown = len(train_split) * config.repeats
+    batches = shown // config.batch_size
     if not batches:
         raise ValueError(
-            f"batch_size {config.batch_size:,} is larger than the training set of {len(train_split):,} images, "
+            f"batch_size {config.batch_size:,} is larger than an epoch of {shown:,} images, "
             "and incomplete batches are dropped: nothing would be left to train on"
         )
     train_split, test_split = train_split.to(model.device), dataset.test.to(model.device)
@@ -156,8 +157,9 @@ def train(
         start, done = time.perf_counter(), 0
         train_loss = torch.zeros((), device=model.device)
         learner.train()
-        for indices in torch.randperm(len(train_split), generator=shuffler)[:total].split(block):
-            images, targets = prepare(train_split[indices.to(model.device)], generator)
+        for places in torch.randperm(shown, generator=shuffler)[:total].split(block):
+            indices = places.to(model.device) % len(train_split)
+            images, targets = prepare(train_split[indices], generator)
             for batch in zip(images.split(config.batch_size), targets.split(config.batch_size), strict=True):
                 if should_stop():
                     return

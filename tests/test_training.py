@@ -183,7 +183,7 @@ def test_robust_recipe_holds_images_out_to_calibrate_on(digits: Dataset) -> None
 @pytest.mark.parametrize(
     ("changes", "expected_error"),
     [
-        ({"batch_size": 41}, "batch_size 41 is larger than the training set of 40 images"),
+        ({"batch_size": 41}, "batch_size 41 is larger than an epoch of 40 images"),
         ({"train_size": 50}, "train_size 50 is more than the 40 training images"),
     ],
 )
@@ -256,3 +256,11 @@ def test_costs_are_the_notebooks(mnist_folder: object) -> None:
     results = list(train(TrainConfig(epochs=2), load_dataset("mnist")))
     assert [result.train_loss for result in results] == pytest.approx([0.3078, 0.1464], rel=0.05)
     assert results[1].test_accuracy > 0.96
+
+
+def test_repeats_show_each_image_so_often_in_an_epoch(tiny: Dataset) -> None:
+    config = TrainConfig(dataset="digits", epochs=1, batch_size=20, repeats=3, hidden_sizes=(8,))
+    steps: list[BatchProgress] = []
+    list(train(config, tiny, on_batch=steps.append))
+    assert steps[-1].total == 3 * len(tiny.train)
+    assert len(steps) == 3 * len(tiny.train) // 20

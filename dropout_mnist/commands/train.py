@@ -44,6 +44,7 @@ def add_parser(commands: Any) -> None:
     add_setting("batch_size", int, "images a step; an incomplete last batch is dropped")
     add_setting("seed", int, "decides initial weights, order of images, masks and variations")
     add_setting("train_size", int, "train on N images, drawn by the seed", metavar="N")
+    add_setting("repeats", int, "show each training image so often in an epoch")
     add_setting("dataset", str, "digits: 1,497 small ones, without a download", choices=DATASETS)
     add_setting("device", str, "where to compute; auto: cuda, else mps, else cpu", choices=DEVICES)
     add_setting("precision", str, "of matrix products; auto: bf16 where the hardware has it", choices=PRECISIONS)

@@ -1,7 +1,7 @@
-"""The command line: `python -m dropout_mnist train | evaluate | predict`.
+"""The command line: `python -m dropout_mnist train | evaluate | predict | sweep`.
 
-Results go to stdout, progress and errors to stderr. Exit codes: 0 done, 1 some pictures could not be read,
-2 an error, told in one line, 130 interrupted.
+Results go to stdout, progress and errors to stderr. Exit codes: 0 done, 1 some pictures could not be read, or
+some runs failed, 2 an error, told in one line, 130 interrupted.
 """
 
 import argparse
@@ -11,8 +11,9 @@ from typing import NoReturn
 
 import dropout_mnist
 from dropout_mnist.checkpoint import CheckpointError
-from dropout_mnist.commands import evaluate, predict, train
+from dropout_mnist.commands import evaluate, predict, sweep, train
 from dropout_mnist.mnist_files import DataError
+from dropout_mnist.sweep_results import ResultsError
 from dropout_mnist.training import DivergedError
 
 
@@ -22,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         code: int = options.run(options)
         return code
-    except (ValueError, OSError, DataError, CheckpointError, DivergedError) as error:
+    except (ValueError, OSError, DataError, CheckpointError, DivergedError, ResultsError) as error:
         print(f"dropout_mnist: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -37,8 +38,8 @@ class _Parser(argparse.ArgumentParser):
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="python -m dropout_mnist", description=dropout_mnist.__doc__)
-    commands = parser.add_subparsers(required=True, metavar="train | evaluate | predict")
-    for command in (train, evaluate, predict):
+    commands = parser.add_subparsers(required=True, metavar="train | evaluate | predict | sweep")
+    for command in (train, evaluate, predict, sweep):
         command.add_parser(commands)
     return parser
 

@@ -2,7 +2,11 @@
 
 import streamlit as st
 
-from dropout_mnist.ui import playground
+from dropout_mnist.ui import dropout_lab, playground
 
 st.set_page_config(page_title="Dropout on MNIST", page_icon="✏️", layout="wide")
-st.navigation([st.Page(playground.show, title="Playground", icon=":material/draw:")]).run()
+pages = [
+    st.Page(playground.show, title="Playground", icon=":material/draw:"),
+    st.Page(dropout_lab.show, title="Dropout lab", icon=":material/science:", url_path="lab"),
+]
+st.navigation(pages, position="top").run()

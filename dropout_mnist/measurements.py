@@ -1,6 +1,7 @@
 """What a sweep measures on each network it has trained, as rows of a table."""
 
 from collections.abc import Callable
+from itertools import product
 from typing import Any
 
 import torch
@@ -55,14 +56,17 @@ def measure_averaging(model: MLP, config: TrainConfig, dataset: Dataset) -> list
 
 
 def measure_surgery(model: MLP, config: TrainConfig, dataset: Dataset) -> list[Row]:
-    """Return the test accuracy after a share of every hidden layer's units has been removed, without training anew."""
+    """Return the test accuracy after a share of every hidden layer's units has been removed, without training anew.
+
+    The units left are scaled up, or not.
+    """
     images, labels = scale(dataset.test.pixels), dataset.test.labels
     rows = []
     for order in (RANDOM, LARGEST):
         places = removal_order(model, order, config.seed)
-        for share in SHARES:
-            accuracy = 1 - _error(cut_probs(model, images, share, places), labels)
-            rows.append({"order": order, "removed": share, "test_accuracy": accuracy})
+        for scaled, share in product((False, True), SHARES):
+            accuracy = 1 - _error(cut_probs(model, images, share, places, scaled), labels)
+            rows.append({"order": order, "scaled": scaled, "removed": share, "test_accuracy": accuracy})
     return rows
 
 

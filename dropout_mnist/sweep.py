@@ -39,11 +39,12 @@ class Workers:
 
 
 def make_grid(**choices: Sequence[Any]) -> list[TrainConfig]:
-    """Return the configs of all combinations, the last named setting changing fastest.
+    """Return the configs of all combinations, by the plain recipe unless told; the last setting changes fastest.
 
     Raises:
         ValueError: a combination makes no sense.
     """
+    choices = {"recipe": [TrainConfig().recipe], **choices}
     return [TrainConfig.of_recipe(**dict(zip(choices, values, strict=True))) for values in product(*choices.values())]
 
 

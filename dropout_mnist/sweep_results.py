@@ -1,5 +1,6 @@
 """The results of a sweep: a folder of tidy CSV tables, each row with the settings of the run it belongs to."""
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
@@ -36,6 +37,22 @@ def read_table(folder: Path, table: str) -> pd.DataFrame:
     if RUN not in found:
         raise ResultsError(f"{path} is no table of a sweep: it has no column {RUN!r}. Move it away to begin anew")
     return found
+
+
+def measurements_folder() -> Path:
+    """Return where the results of the shipped sweeps are: `DROPOUT_MNIST_MEASUREMENTS`, else beside the package."""
+    return Path(os.environ.get("DROPOUT_MNIST_MEASUREMENTS") or Path(__file__).parents[1] / "measurements")
+
+
+def summarize(table: pd.DataFrame, by: Sequence[str], value: str) -> pd.DataFrame:
+    """Return mean and standard error (NaN for a single run) of a column, and the number of runs, for each group."""
+    groups = table.groupby(list(by), sort=True)[value]
+    return groups.agg(mean="mean", standard_error="sem", runs="size").reset_index()
+
+
+def last_epochs(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the last row of each run of a table of epochs."""
+    return table[table["epoch"] == table["epochs"]]
 
 
 class SweepResults:

@@ -97,13 +97,19 @@ def removal_order(model: MLP, order: str, seed: int) -> list[Tensor]:
     return places
 
 
-def cut_probs(model: MLP, images: Tensor, share: float, places: list[Tensor]) -> Tensor:
-    """Return the probabilities, (N, 10), of the network without that share, [0, 1], of each hidden layer's units.
+def cut_probs(model: MLP, images: Tensor, share: float, places: list[Tensor], scaled: bool) -> Tensor:
+    """Return the probabilities, (N, 10), of the network without a share of each hidden layer's units.
 
-    The rest are not scaled: they were not told.
+    Args:
+        model: the full network.
+        images: (N, 784) float32.
+        share: how much is removed, in [0, 1).
+        places: in which order units are removed, as `removal_order` gives it.
+        scaled: whether the units left are scaled by 1 / (1 - share), as dropout does it in training.
     """
-    kept = [place >= round(share * len(place)) for place in places]
-    return forward(model, images, lambda number, hidden: hidden * kept[number]).softmax(dim=1)
+    factor = 1 / (1 - share) if scaled else 1.0
+    weights = [(place >= round(share * len(place))) * factor for place in places]
+    return forward(model, images, lambda number, hidden: hidden * weights[number]).softmax(dim=1)
 
 
 def predictive_entropy(passes: Tensor) -> Tensor:
@@ -121,8 +127,12 @@ def mutual_information(passes: Tensor) -> Tensor:
 
 
 def first_layer_features(model: MLP) -> Tensor:
-    """Return what each unit of the first hidden layer looks for, (units, 784) float32."""
-    return _linear_layers(model)[0].weight.detach()
+    """Return what each unit of the first hidden layer looks for, (units, 784) float32.
+
+    Those with the largest weights to the next layer come first.
+    """
+    first, second, *_ = _linear_layers(model)
+    return first.weight.detach()[second.weight.norm(dim=0).argsort(descending=True)]
 
 
 def _linear_layers(model: MLP) -> list[nn.Linear]:

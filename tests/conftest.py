@@ -2,9 +2,11 @@
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import streamlit as st
 import torch
 
 from dropout_mnist import mnist_files
@@ -12,6 +14,7 @@ from dropout_mnist.checkpoint import Checkpoint, load_checkpoint, make_checkpoin
 from dropout_mnist.config import TrainConfig
 from dropout_mnist.data import Dataset, Split, load_dataset
 from dropout_mnist.training import build_model, train
+from dropout_mnist.ui import shared
 
 SHIPPED_WEIGHTS = Path(__file__).parents[1] / "weights"
 
@@ -61,6 +64,18 @@ def strokes_file() -> Path:
     if not path.is_file():
         skip_or_fail("There is no file of written digits: set DROPOUT_MNIST_STROKES to one (see benchmarks/README.md)")
     return path
+
+
+@pytest.fixture
+def fresh_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Give each test a server of its own: nothing loaded, nothing queued."""
+    monkeypatch.setattr(shared, "_datasets", {})
+    shared.training_queue.cache_clear()
+    # Port 9 of this machine: nobody answers there.
+    monkeypatch.setattr(mnist_files, "MIRRORS", ("http://127.0.0.1:9/",))
+    st.cache_resource.clear()
+    yield
+    shared.training_queue().close()
 
 
 @pytest.fixture(scope="session")

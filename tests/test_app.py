@@ -5,14 +5,13 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
-import streamlit as st
 from PIL import Image, ImageDraw
 from streamlit.testing.v1 import AppTest
 
@@ -26,23 +25,12 @@ from dropout_mnist.training_queue import RunState
 from dropout_mnist.ui import settings, shared
 
 from .conftest import accuracy_of
+from .page import TIMEOUT, checked, texts
 
 ROOT = Path(__file__).parents[1]
-TIMEOUT = 60
 
+pytestmark = pytest.mark.usefixtures("fresh_server")
 OpenPage = Callable[..., AppTest]
-
-
-@pytest.fixture(autouse=True)
-def fresh_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Give each test a server of its own: nothing loaded, nothing queued."""
-    monkeypatch.setattr(shared, "_datasets", {})
-    shared.training_queue.cache_clear()
-    # Port 9 of this machine: nobody answers there.
-    monkeypatch.setattr(mnist_files, "MIRRORS", ("http://127.0.0.1:9/",))
-    st.cache_resource.clear()
-    yield
-    shared.training_queue().close()
 
 
 @pytest.fixture(scope="session")
@@ -83,17 +71,6 @@ def open_page(shipped: Path, canvas: SimpleNamespace) -> OpenPage:
         return checked(page.run())
 
     return open_it
-
-
-def checked(page: AppTest) -> AppTest:
-    assert [box.value for box in page.exception] == []
-    return page
-
-
-def texts(page: AppTest) -> str:
-    """Return what the page says, without the backslashes that make Markdown of it."""
-    kinds = (page.markdown, page.caption, page.info, page.warning, page.error, page.success)
-    return "\n".join(element.value for kind in kinds for element in kind).replace("\\", "")
 
 
 def metric(page: AppTest, label: str) -> str:

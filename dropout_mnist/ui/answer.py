@@ -25,7 +25,9 @@ def show(pixels: Pixels) -> None:
     with words, st.container(horizontal=True, gap="medium"):
         with st.container(width="content", gap="small"):
             for name, answer in answers.items():
-                _show_digit(name if rival else "Answer", answer)
+                show_digit(name if rival else "Answer", answer, "?" if answer.doubt is Doubt.WHETHER else None)
+                if answer.doubt is not Doubt.NONE:
+                    st.markdown(_hesitation(answer), width=140)
         with st.container(key="network_input", width=IMAGE_SIZE * 5, gap="small"):
             st.image(enlarged_url(pixels, 5), width=IMAGE_SIZE * 5, alt="The network's input, 28 x 28")
             st.caption(
@@ -44,17 +46,16 @@ def show(pixels: Pixels) -> None:
         )
 
 
-def _show_digit(label: str, answer: Prediction) -> None:
+def show_digit(label: str, answer: Prediction, instead: str | None = None) -> None:
+    """Show the most probable digit, or something instead, and how sure the network is of it."""
     st.metric(
         label,
-        "?" if answer.doubt is Doubt.WHETHER else str(answer.digit),
+        instead or str(answer.digit),
         f"{percent(answer.probs[answer.digit])} sure",
         delta_color="off",
         delta_arrow="off",
         width="content",
     )
-    if answer.doubt is not Doubt.NONE:
-        st.markdown(_hesitation(answer), width=140)
 
 
 def _hesitation(answer: Prediction) -> str:

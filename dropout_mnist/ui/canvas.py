@@ -77,6 +77,12 @@ class Drawing:
         self.show([])
 
 
+def drawn_pixels() -> Pixels | None:
+    """Return what the network sees of this session's drawing, None if there is none; also where no canvas is shown."""
+    drawing: Drawing | None = st.session_state.get(_DRAWING_KEY)
+    return drawing.pixels if drawing and drawing.strokes else None
+
+
 def show() -> Pixels | None:
     """Show the canvas and its buttons; return what the network sees of the drawing, None if it is empty."""
     drawing: Drawing = st.session_state.setdefault(_DRAWING_KEY, Drawing())

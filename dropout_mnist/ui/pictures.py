@@ -1,10 +1,10 @@
-"""Small digit images, enlarged so that every pixel can be seen."""
+"""Pictures as URLs that hold them, among them small digits enlarged so that every pixel can be seen."""
 
 import base64
 import io
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
 from dropout_mnist.shapes import IMAGE_SIZE
@@ -17,6 +17,11 @@ def enlarged_url(pixels: ArrayLike, factor: int) -> str:
     rerun, perhaps before the browser has come for it.
     """
     square = np.asarray(pixels, dtype=np.uint8).reshape(IMAGE_SIZE, IMAGE_SIZE)
+    return png_url(square.repeat(factor, axis=0).repeat(factor, axis=1))
+
+
+def png_url(picture: NDArray[np.uint8]) -> str:
+    """Return a `data:` URL of a picture, (H, W) grey or (H, W, 3) coloured, uint8."""
     buffer = io.BytesIO()
-    Image.fromarray(square.repeat(factor, axis=0).repeat(factor, axis=1)).save(buffer, "PNG")
+    Image.fromarray(picture).save(buffer, "PNG")
     return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"

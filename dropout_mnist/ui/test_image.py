@@ -14,8 +14,8 @@ from dropout_mnist.ui.shared import dataset_is_at_hand, get_dataset
 from dropout_mnist.ui.words import plain
 
 
-def show() -> Pixels:
-    """Show a test image and a button for another; return its pixels, (28, 28) uint8."""
+def show(width: int = canvas.SIZE) -> Pixels:
+    """Show a test image, so many pixels wide, and a button for another; return its pixels, (28, 28) uint8."""
     model = models.in_use()
     dataset = _get_dataset_at_hand(model.checkpoint.config.dataset if model else "digits")
     test = dataset.test
@@ -24,7 +24,7 @@ def show() -> Pixels:
     st.button("Another", key="another_input", icon=":material/shuffle:", on_click=_take_another, args=(len(test),))
     index = st.session_state["test_image"] % len(test)
     pixels: Pixels = test.pixels[index].numpy().reshape(IMAGE_SIZE, IMAGE_SIZE)
-    st.image(enlarged_url(pixels, canvas.SIZE // IMAGE_SIZE), width=canvas.SIZE, alt=f"Test image {index}")
+    st.image(enlarged_url(pixels, width // IMAGE_SIZE), width=width, alt=f"Test image {index}")
     st.caption(f"Test image {index:,} of {dataset.title}. Its label is **{int(test.labels[index])}**.")
     return pixels
 

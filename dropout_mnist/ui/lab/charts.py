@@ -1,0 +1,143 @@
+"""The lab's charts; colours as on the Playground."""
+
+from collections.abc import Sequence
+
+import altair as alt
+import pandas as pd
+
+from dropout_mnist.ui.charts import BLUE, GREEN, ORANGE, SKY
+
+PINK, YELLOW, RED, GREY = "#cc79a7", "#f0e442", "#d55e00", "#999999"
+SERIES = (BLUE, ORANGE, GREEN, PINK, SKY, RED, YELLOW, GREY)
+HEIGHT = 360
+
+AnyChart = alt.Chart | alt.LayerChart
+
+
+def legend(columns: int = 3) -> alt.Legend:
+    """Return a legend below the chart."""
+    return alt.Legend(orient="bottom", title=None, columns=columns, labelLimit=260)
+
+
+def colours(names: Sequence[str]) -> alt.Scale:
+    """Return a scale that gives each name a colour of its own, as far as they reach."""
+    return alt.Scale(domain=list(names), range=[SERIES[place % len(SERIES)] for place in range(len(names))])
+
+
+def lines_with_errors(
+    table: pd.DataFrame,
+    x: alt.X,
+    title: str,
+    number_format: str = ".2%",
+    errors: str = "standard error",
+    y_scale: alt.Scale | None = None,
+) -> alt.LayerChart:
+    """Draw lines with error bars.
+
+    Args:
+        table: columns `series`, `mean`, `standard_error`, `runs`, and the one on the x axis.
+        x: the horizontal axis.
+        title: of the vertical axis.
+        number_format: of the values.
+        errors: what the bars are.
+        y_scale: of the vertical axis.
+    """
+    table = table.assign(
+        low=table["mean"] - table["standard_error"].fillna(0), high=table["mean"] + table["standard_error"].fillna(0)
+    )
+    scale = y_scale or alt.Scale(zero=False)
+    axis = alt.Axis(format=number_format.replace(".2%", "~%"), tickCount=6)
+    colour = alt.Color("series:N", scale=colours(list(dict.fromkeys(table["series"]))), legend=legend())
+    tooltip = [
+        "series",
+        x.shorthand.partition(":")[0],
+        alt.Tooltip("mean:Q", format=number_format),
+        alt.Tooltip("standard_error:Q", format=number_format, title=errors),
+        "runs",
+    ]
+    base = alt.Chart(table).encode(x=x, color=colour)
+    lines = base.mark_line(strokeWidth=2, point=alt.OverlayMarkDef(size=45)).encode(
+        y=alt.Y("mean:Q", title=title, scale=scale, axis=axis), tooltip=tooltip
+    )
+    bars = base.mark_rule(strokeWidth=2).encode(y=alt.Y("low:Q", scale=scale), y2="high:Q")
+    return (bars + lines).properties(height=HEIGHT)
+
+
+def rule_at(value: float, field: str) -> alt.Chart:
+    """Draw an upright line at a value of the horizontal axis: where the slider stands."""
+    return alt.Chart(pd.DataFrame({field: [value]})).mark_rule(strokeDash=[4, 4], color=GREY).encode(x=f"{field}:Q")
+
+
+def pass_ticks(table: pd.DataFrame) -> alt.Chart:
+    """Draw each pass' probability of each digit as a tick: columns `digit`, `probability`."""
+    return (
+        alt.Chart(table)
+        .mark_tick(thickness=2, opacity=0.25, color=BLUE, height=16)
+        .encode(
+            x=alt.X("probability:Q", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%", tickCount=4)),
+            y=alt.Y("digit:O", title=None, axis=alt.Axis(labelFontSize=13, labelOverlap=False)),
+            tooltip=["digit", alt.Tooltip("probability:Q", format=".1%")],
+        )
+        .properties(height=300)
+    )
+
+
+def bands(table: pd.DataFrame, x: alt.X, digits: Sequence[int]) -> alt.LayerChart:
+    """Draw mean and spread of some digits' probabilities: columns `digit`, `mean`, `low`, `high` and the x axis'."""
+    names = [str(digit) for digit in digits]
+    colour = alt.Color("digit:N", scale=colours(names), legend=legend(5))
+    base = alt.Chart(table).encode(x=x, color=colour)
+    y_scale = alt.Scale(domain=[0, 1])
+    area = base.mark_area(opacity=0.2).encode(y=alt.Y("low:Q", scale=y_scale), y2="high:Q")
+    line = base.mark_line(strokeWidth=2).encode(
+        y=alt.Y("mean:Q", title="probability", scale=y_scale, axis=alt.Axis(format="%", tickCount=4)),
+        tooltip=[
+            "digit",
+            x.shorthand.partition(":")[0],
+            *[alt.Tooltip(f"{name}:Q", format=".1%") for name in ("mean", "low", "high")],
+        ],
+    )
+    return (area + line).properties(height=HEIGHT)
+
+
+def histograms(table: pd.DataFrame, order: Sequence[str]) -> alt.Chart:
+    """Draw the distribution of activations: columns `series`, `low`, `high`, `share`."""
+    return (
+        alt.Chart(table)
+        .mark_line(interpolate="step-after", strokeWidth=2)
+        .encode(
+            x=alt.X("low:Q", title="activation"),
+            y=alt.Y("share:Q", title="share of all units and images", axis=alt.Axis(format="~%"), scale=alt.Scale()),
+            color=alt.Color("series:N", scale=colours(order), legend=legend()),
+            tooltip=["series", "low", "high", alt.Tooltip("share:Q", format=".2%")],
+        )
+        .properties(height=HEIGHT)
+    )
+
+
+def histories(table: pd.DataFrame, title: str, number_format: str, names: Sequence[str]) -> alt.Chart:
+    """Draw curves over epochs, solid on test and dashed on training images: `epoch`, `model`, `images`, `value`."""
+    return (
+        alt.Chart(table)
+        .mark_line(strokeWidth=2)
+        .encode(
+            x=alt.X("epoch:Q", axis=alt.Axis(tickMinStep=1, format="d", grid=False)),
+            y=alt.Y(
+                "value:Q",
+                title=title,
+                scale=alt.Scale(zero=False),
+                axis=alt.Axis(format="~%" if number_format.endswith("%") else "~g"),
+            ),
+            color=alt.Color("model:N", scale=colours(names), legend=legend(2)),
+            strokeDash=alt.StrokeDash(
+                "images:N", scale=alt.Scale(domain=["test", "training"], range=[[1, 0], [5, 4]]), legend=legend(2)
+            ),
+            tooltip=["model", "images", "epoch", alt.Tooltip("value:Q", title=title, format=number_format)],
+        )
+        .properties(height=HEIGHT)
+    )
+
+
+def share_axis(field: str, title: str, number_format: str = "~%") -> alt.X:
+    """Return a horizontal axis of shares."""
+    return alt.X(f"{field}:Q", title=title, axis=alt.Axis(format=number_format))

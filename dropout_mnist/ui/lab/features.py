@@ -1,0 +1,80 @@
+"""Section 6, first half: what units look for, and how few of them speak."""
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from dropout_mnist.checkpoint import CheckpointError
+from dropout_mnist.checkpoint_cache import SUFFIX, weights_folder
+from dropout_mnist.shapes import IMAGE_SIZE
+from dropout_mnist.thinning import first_layer_features
+from dropout_mnist.ui.lab import charts, figure
+from dropout_mnist.ui.pictures import png_url
+from dropout_mnist.ui.shared import load_cached
+
+COMPARED = {"plain-p0.00": "no dropout", "plain-p0.30": "drop_prob 0.3", "plain-p0.50": "drop_prob 0.5"}
+_SIDE = 8
+
+
+@st.fragment
+def show() -> None:
+    """Show this half of the section."""
+    st.markdown(
+        "**A unit that cannot rely on particular others has to be of use by itself.** So its feature is plainer, and "
+        "it speaks up more rarely. What the 64 weightiest units of the first layer look for (orange: ink, blue: none):"
+    )
+    with st.container(key="features", horizontal=True, gap="medium"):
+        for name, title in COMPARED.items():
+            try:
+                _, checkpoint = load_cached(weights_folder() / (name + SUFFIX))
+            except CheckpointError:
+                st.caption(f"{name} is not there.")
+                continue
+            st.image(
+                _tiles_url(first_layer_features(checkpoint.model).numpy()),
+                width=250,
+                caption=title,
+                alt=f"Features, {title}",
+            )
+    results = figure.get_results("networks", "activations")
+    if results is None:
+        return
+    layer = st.segmented_control(
+        "Hidden layer",
+        sorted(results["layer"].unique().tolist()),
+        default=1,
+        required=True,
+        key="activation_layer",
+        format_func=lambda number: f"Layer {number}",
+        label_visibility="collapsed",
+    )
+    _show_histogram(results[results["layer"] == layer])
+
+
+def _show_histogram(results: pd.DataFrame) -> None:
+    table = results.groupby(["drop_prob", "low", "high"])["share"].mean().reset_index()
+    table["series"] = "drop_prob " + table["drop_prob"].map("{:.1f}".format)
+    silent, speaking = table[table["high"] == 0], table[table["high"] > 0]
+    order = list(dict.fromkeys(table["series"]))
+    words = ", ".join(f"{row['series']} {row['share']:.1%}" for row in silent.to_dict("records"))
+    chart = charts.histograms(speaking[speaking["low"] < 3], order)
+    figure.show(chart, table, "activations", f"Distribution of activations. Exactly zero: {words}.")
+    st.markdown(f"*What to see:* the share of this layer's activations on test images that are exactly zero: {words}.")
+    st.caption("Means over seeds. Srivastava et al. 2014, sections 7.1 and 7.2, figures 7 and 8.")
+    figure.describe("networks", results)
+
+
+def _tiles_url(features: np.ndarray) -> str:
+    """Draw the first 64 features as tiles, each scaled by itself: orange for positive weights, blue for negative."""
+    tiles = features[: _SIDE**2].reshape(-1, IMAGE_SIZE, IMAGE_SIZE)
+    strength = tiles / np.maximum(np.abs(tiles).max(axis=(1, 2), keepdims=True), 1e-9)
+    positive, negative = np.clip(strength, 0, 1)[..., None], np.clip(-strength, 0, 1)[..., None]
+    orange, blue = np.array([230, 159, 0]), np.array([0, 114, 178])
+    coloured = np.pad(positive * orange + negative * blue, ((0, 0), (0, 1), (0, 1), (0, 0)))
+    count = len(coloured)
+    rows = -(-count // _SIDE)
+    grid = np.zeros((rows * _SIDE, IMAGE_SIZE + 1, IMAGE_SIZE + 1, 3))
+    grid[:count] = coloured
+    image = grid.reshape(rows, _SIDE, IMAGE_SIZE + 1, IMAGE_SIZE + 1, 3).transpose(0, 2, 1, 3, 4)
+    image = image.reshape(rows * (IMAGE_SIZE + 1), _SIDE * (IMAGE_SIZE + 1), 3)
+    return png_url(image.astype(np.uint8))

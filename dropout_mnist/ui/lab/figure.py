@@ -1,0 +1,74 @@
+"""A chart with its data, and the sweeps' results that many of them show."""
+
+from pathlib import Path
+
+import altair as alt
+import pandas as pd
+import streamlit as st
+
+from dropout_mnist.sweep_results import ResultsError, measurements_folder, read_table
+from dropout_mnist.ui.words import plain
+
+# How each shipped sweep was made.
+COMMANDS = {
+    "networks": "--drop-prob 0 0.3 0.5 --seeds 1 2 3 --measure averaging surgery activations",
+    "rate": "--drop-prob 0 0.1 0.2 0.3 0.4 0.5 0.6 0.7 0.8 0.9 --seeds 1 2 3",
+    "train_size": "--drop-prob 0 0.5 --train-size 100 500 1000 5000 10000 60000 --equal-steps --seeds 1 2 3",
+}
+
+
+def show(chart: alt.Chart | alt.LayerChart | alt.FacetChart, data: pd.DataFrame, key: str, alt_text: str) -> None:
+    """Show a chart, what it says in words for those who cannot see it, and its data to take away."""
+    st.altair_chart(chart, key=key, alt=alt_text)
+    st.download_button(
+        "Data",
+        data=lambda: data.to_csv(index=False),
+        file_name=f"{key}.csv",
+        mime="text/csv",
+        icon=":material/download:",
+        on_click="ignore",
+        key=f"{key}_data",
+        type="tertiary",
+        help="The chart's data as CSV",
+    )
+
+
+def get_results(sweep: str, table: str) -> pd.DataFrame | None:
+    """Return a table of a shipped sweep, a key of `COMMANDS`; None, with a message, if it is not there."""
+    folder = measurements_folder() / sweep
+    path = folder / f"{table}.csv"
+    try:
+        found = _read(folder, table, path.stat().st_mtime_ns if path.exists() else 0)
+    except ResultsError as error:
+        st.error(plain(error), icon=":material/error:")
+        return None
+    if found.empty:
+        st.info("These measurements are not here. The command that makes them:", icon=":material/info:")
+        _show_command(sweep)
+        return None
+    return found
+
+
+def describe(sweep: str, results: pd.DataFrame) -> None:
+    """Say what the networks of a sweep's results were, and how to make the same again."""
+    first = results.iloc[0]
+    seeds = results["seed"].nunique()
+    with st.expander("How this was measured"):
+        st.markdown(
+            f"784-{first['hidden_sizes'].replace('x', '-')}-10 with ReLU, {plain(first['recipe'])} recipe; Adam at "
+            f"{first['learning_rate']:g}, batches of {first['batch_size']}, {first['epochs']} epochs; "
+            f"{'MNIST' if first['dataset'] == 'mnist' else plain(first['dataset'])}, tested on all its test images; "
+            f"{results['run'].nunique()} networks, up to {seeds} seeds each. Error bars are standard errors over seeds "
+            "where nothing else is said. Made by:"
+        )
+        _show_command(sweep)
+
+
+def _show_command(sweep: str) -> None:
+    command = f"python -m dropout_mnist sweep {COMMANDS[sweep]} --output measurements/{sweep}"
+    st.code(command, language="sh", wrap_lines=True)
+
+
+@st.cache_data(show_spinner=False, max_entries=16)
+def _read(folder: Path, table: str, stamp: int) -> pd.DataFrame:
+    return read_table(folder, table)

@@ -1,0 +1,144 @@
+"""The Dropout lab's behaviour, by Streamlit's AppTest."""
+
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dropout_mnist.sweep_results import measurements_folder
+from dropout_mnist.ui.lab.train_size import compare
+
+from .page import TIMEOUT, checked, texts
+
+pytestmark = pytest.mark.usefixtures("fresh_server", "shipped")
+
+SECTIONS = ("Thinned", "Averaging", "know", "rate", "data", "Sparse", "gap")
+
+
+def lab() -> None:
+    from dropout_mnist.ui import dropout_lab
+
+    dropout_lab.show()
+
+
+def lab_with_a_drawing() -> None:
+    import streamlit as st
+
+    from dropout_mnist.drawing import read_strokes
+    from dropout_mnist.fabric import make_path, read_path
+    from dropout_mnist.ui import canvas, dropout_lab
+
+    if "drawing" not in st.session_state:
+        strokes = [make_path([(150, 40), (140, 140), (130, 240)], 20)]
+        pixels = read_strokes([read_path(stroke) for stroke in strokes])
+        st.session_state["drawing"] = canvas.Drawing(strokes, pixels)
+    dropout_lab.show()
+
+
+def open_lab() -> AppTest:
+    return checked(AppTest.from_function(lab, default_timeout=TIMEOUT).run())
+
+
+def test_all_sections_work_without_a_data_set() -> None:
+    page = open_lab()
+    assert [name for name in SECTIONS if not any(name in title.value for title in page.subheader)] == []
+    assert not page.error
+    assert not page.warning
+    assert "scikit-learn's bundled digits" in texts(page)
+    assert page.selectbox(key="lab_model").value.endswith("plain-p0.50.safetensors")
+
+
+def test_shipped_measurements_are_shown_with_how_they_were_made() -> None:
+    page = open_lab()
+    assert "These measurements are not here" not in texts(page)
+    commands = [block.value for block in page.code]
+    for sweep in ("networks", "rate", "train_size"):
+        assert any(f"--output measurements/{sweep}" in command for command in commands)
+
+
+def test_missing_and_damaged_measurements_are_explained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "measurements"
+    shutil.copytree(measurements_folder(), folder)
+    shutil.rmtree(folder / "rate")
+    (folder / "train_size" / "epochs.csv").write_text("rubbish\n")
+    monkeypatch.setenv("DROPOUT_MNIST_MEASUREMENTS", str(folder))
+    page = open_lab()
+    assert "These measurements are not here" in texts(page)
+    assert "is no table of a sweep" in texts(page)
+
+
+def test_another_mask_is_another_thinned_network() -> None:
+    page = open_lab()
+    before = page.number_input(key="thinned_seed").value
+    checked(page.button(key="another_mask").click().run())
+    assert page.number_input(key="thinned_seed").value != before
+    checked(page.slider(key="thinned_drop_prob").set_value(0.0).run())
+    labels = {element.label: element.value for element in page.metric}
+    assert labels["This thinned network"] == labels["The full network"]
+
+
+def test_experiments_are_done_on_the_drawing() -> None:
+    page = checked(AppTest.from_function(lab_with_a_drawing, default_timeout=TIMEOUT).run())
+    full = next(element.value for element in page.metric if element.label == "The full network")
+    assert full == "1"
+    assert "Its label is" not in texts(page)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("averaged", 200), ("turned", 180), ("noise", 1.0), ("removed", 95), ("thinned_drop_prob", 0.9)]
+)
+def test_sliders_reach_their_ends(key: str, value: float) -> None:
+    page = open_lab()
+    checked(page.slider(key=key).set_value(value).run())
+
+
+def test_noise_and_scribbles_make_the_networks_disagree() -> None:
+    page = checked(AppTest.from_function(lab_with_a_drawing, default_timeout=TIMEOUT).run())
+    sure = doubt_in(page)
+    checked(page.toggle(key="no_digit").set_value(True).run())
+    assert doubt_in(page) > sure
+
+
+def doubt_in(page: AppTest) -> float:
+    text = texts(page)
+    return float(text.partition("Entropy: **")[2].partition("**")[0])
+
+
+def test_every_model_can_be_experimented_on(shipped: Path) -> None:
+    page = open_lab()
+    for path in sorted(shipped.iterdir()):
+        checked(page.selectbox(key="lab_model").set_value(str(path)).run())
+        assert not page.error
+
+
+def test_curves_of_chosen_models_and_none() -> None:
+    page = open_lab()
+    assert "plain-p0.00: test" in texts(page)
+    checked(page.segmented_control(key="gap_measure").set_value("Accuracy").run())
+    checked(page.multiselect(key="gap_models").set_value([]).run())
+    assert "Choose models to see their curves" in texts(page)
+
+
+def test_lab_without_weights_says_what_to_do(shipped: Path) -> None:
+    for path in shipped.iterdir():
+        path.unlink()
+    page = open_lab()
+    assert "train a model on the Playground first" in texts(page)
+
+
+def test_gain_is_compared_by_training_set_size() -> None:
+    table = pd.DataFrame(
+        {
+            "drop_prob": [0.0, 0.5, 0.0, 0.5],
+            "train_size": [100, 100, 1000, 1000],
+            "mean": [0.3, 0.28, 0.1, 0.1],
+            "standard_error": [0.03, 0.04, 0.0, 0.0],
+            "runs": [5, 4, 3, 3],
+        }
+    )
+    gains = compare(table)
+    assert gains["gain"].tolist() == pytest.approx([0.02, 0.0])
+    assert gains["standard_error"].tolist() == pytest.approx([0.05, 0.0])
+    assert gains["runs"].tolist() == [4, 3]

@@ -335,3 +335,51 @@ def test_robust_recipe_is_trained_with_its_own_settings(capsys: pytest.CaptureFi
     assert (config["recipe"], config["batch_size"], config["drop_prob"]) == ("robust", own.batch_size, own.drop_prob)
     [path] = list_checkpoints()
     assert load_checkpoint(path).temperature != 1
+
+
+SWEEP = [
+    "sweep",
+    "--dataset",
+    "digits",
+    "--epochs",
+    "1",
+    "--train-size",
+    "100",
+    "200",
+    "--equal-steps",
+    "--workers",
+    "1",
+]
+
+
+def test_sweep_writes_tables_and_goes_on_where_it_was(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    folder = tmp_path / "results"
+    code, out, err = run(capsys, *SWEEP, "--output", str(folder))
+    assert code == 0
+    assert "2 runs, 0 of them done before" in err
+    assert re.search(r"plain-p0\.30-digits-e1-n100-x14: done \(1 of 2, \d+ min left\)", out)
+    table = (folder / "epochs.csv").read_text().splitlines()
+    assert len(table) == 3
+    code, out, err = run(capsys, *SWEEP, "--output", str(folder), "--json")
+    assert (code, out) == (0, "")
+    assert "2 runs, 2 of them done before" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--workers", "0"], "--workers must be at least 1"),
+        (["--drop-prob", "1"], "drop_prob must be at least 0 and below 1"),
+        (["--scheduler", "tcp://127.0.0.1:9"], "127.0.0.1:9"),
+        (["--measure", "magic"], "invalid choice"),
+    ],
+)
+def test_sweep_says_what_is_wrong(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, arguments: list[str], message: str
+) -> None:
+    try:
+        code = main([*SWEEP, "--output", str(tmp_path / "results"), *arguments])
+    except SystemExit as end:  # the parser's own way to refuse
+        code = end.code
+    assert code == 2
+    assert message in capsys.readouterr().err

@@ -31,7 +31,7 @@ def show(specimen: Specimen) -> None:
     means = probs.cumsum(dim=0) / torch.arange(1, MOST + 1)[:, None]
     [full] = predict(specimen.network, specimen.image.mul(255).round().byte().reshape(1, INPUT_SIZE))
     left, right = st.columns(2, gap="medium")
-    with left:
+    with left, st.container(key="averaged_answer"):
         st.markdown(f"**On the digit above**: the average of {k} networks beside the full one")
         answers = {f"average of {k}": Prediction(tuple(means[k - 1].tolist())), "full network": full}
         st.altair_chart(

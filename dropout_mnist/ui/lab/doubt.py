@@ -35,7 +35,7 @@ def show(specimen: Specimen) -> None:
         noise = st.slider("Noise", 0.0, 1.0, 0.0, 0.05, key="noise", help="Share of each pixel that is random")
         none = st.toggle("Show them a scribble instead", key="no_digit")
     image = _prepare(specimen.image, angle, noise, none)
-    with seen:
+    with seen, st.container(key="doubt_input"):
         st.image(
             enlarged_url(image.mul(255).byte(), 5), width=140, alt="What the networks see", caption="What they see"
         )

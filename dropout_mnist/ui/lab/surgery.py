@@ -53,7 +53,7 @@ def show(specimen: Specimen) -> None:
         "surgery",
         f"Test accuracy over units removed, {order}. With {removed} % removed: {words}.",
     )
-    st.markdown(
+    st.container(key="surgery_words").markdown(
         f"*What to see:* with {removed} % of the units gone, {order}, the test accuracy is {words}. Scaled up, the "
         "rest of a network trained with dropout is one of the thinned networks that it was trained as."
     )

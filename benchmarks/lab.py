@@ -1,0 +1,78 @@
+"""Time from a change of a slider in the Dropout lab to the change of its picture, in Chromium, from shipped weights.
+
+usage: python -m benchmarks.lab [CHANGES]
+"""
+
+import json
+import sys
+
+from playwright.sync_api import Page, sync_playwright
+
+from benchmarks.answer import summarize
+from benchmarks.machine import describe_machine
+from benchmarks.server import launch_browser, open_page, start_server
+
+# Slider -> what it changes.
+SLIDERS = {
+    "thinned_drop_prob": "thinned_layers",
+    "averaged": "averaged_answer",
+    "turned": "doubt_input",
+    "removed": "surgery_words",
+}
+
+# Notes when a key goes down, and when what is shown next differs from what was.
+WATCH = """
+watched => {
+    const show = () => {
+        const box = document.querySelector(`.st-key-${watched}`);
+        return box.textContent + [...box.querySelectorAll("img")].map(image => image.src).join();
+    };
+    window.times = [];
+    window.pressed = null;
+    let shown = show();
+    addEventListener("keydown", () => { window.pressed = performance.now(); }, true);
+    window.observer?.disconnect();
+    window.observer = new MutationObserver(() => {
+        const now = show();
+        if (now !== shown && window.pressed !== null) {
+            window.times.push(performance.now() - window.pressed);
+            window.pressed = null;
+        }
+        shown = now;
+    });
+    window.observer.observe(document.body, {subtree: true, childList: true, characterData: true, attributes: true});
+}
+"""
+
+
+def measure(page: Page, slider: str, watched: str, changes: int) -> dict[str, float]:
+    """Return median and 95th percentile over so many changes, to and fro, in milliseconds."""
+    page.evaluate(WATCH, watched)
+    handle = page.locator(f".st-key-{slider}").get_by_role("slider")
+    handle.focus()
+    for number in range(changes + 2):
+        before = page.evaluate("times.length")
+        handle.press("ArrowLeft" if number % 2 else "ArrowRight")
+        page.wait_for_function(f"times.length > {before}", timeout=30_000)
+        # The rest of the section comes after what is watched.
+        page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+    return summarize(page.evaluate("times")[2:])
+
+
+def main(changes: int) -> None:
+    """Print the table, and the same as JSON."""
+    with sync_playwright() as playwright, start_server() as (address, _server):
+        browser = launch_browser(playwright)
+        page = open_page(browser, address)
+        page.get_by_role("link", name="Dropout lab").click()
+        page.locator(".st-key-gap_measure").wait_for()
+        rows = {slider: measure(page, slider, watched, changes) for slider, watched in SLIDERS.items()}
+        browser.close()
+    print(f"| slider to picture, {changes} changes | p50 ms | p95 ms |\n| --- | --- | --- |")
+    for name, row in rows.items():
+        print(f"| {name} | {row['p50_ms']:.0f} | {row['p95_ms']:.0f} |")
+    print(json.dumps({"machine": describe_machine(), **rows}))
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 40)

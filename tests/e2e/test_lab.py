@@ -1,0 +1,97 @@
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from .conftest import SEVEN, Playground, watched
+
+
+class Lab:
+    """The lab as its visitors use it, who come from the Playground."""
+
+    def __init__(self, playground: Playground) -> None:
+        self.playground, self.page = playground, playground.page
+
+    def go(self, title: str) -> None:
+        """Change to another page."""
+        if self.page.get_by_test_id("stExpandSidebarButton").is_visible():
+            self.page.get_by_test_id("stExpandSidebarButton").click()
+        self.page.get_by_role("link", name=title).click()
+
+    def enter(self) -> None:
+        self.go("Dropout lab")
+        expect(self.page.get_by_role("heading", name="The gap")).to_be_attached()
+        expect(self.playground.keyed("gap_measure")).to_be_attached()
+
+    def push(self, key: str, stroke: str) -> None:
+        """Press a key on a slider."""
+        slider = self.playground.keyed(key).get_by_role("slider")
+        slider.focus()
+        slider.press(stroke)
+
+
+@pytest.fixture
+def lab(playground: Playground) -> Lab:
+    return Lab(playground)
+
+
+def test_drawing_goes_to_the_lab_and_back(lab: Lab) -> None:
+    playground = lab.playground
+    playground.open()
+    playground.draw(SEVEN)
+    expect(playground.answer).to_have_text("7")
+    ink = playground.ink()
+    lab.enter()
+    expect(playground.keyed("specimen").get_by_alt_text("Your drawing")).to_be_visible()
+    expect(playground.keyed("thinned_answers").get_by_test_id("stMetricValue").last).to_have_text("7")
+    lab.go("Playground")
+    expect(playground.answer).to_have_text("7")
+    assert playground.ink() == ink
+
+
+def test_settings_survive_a_visit_to_the_lab(lab: Lab) -> None:
+    lab.playground.open("drop_prob=0.6&epochs=7")
+    expect(lab.playground.keyed("drop_prob")).to_contain_text("0.60")
+    lab.enter()
+    lab.go("Playground")
+    expect(lab.playground.keyed("drop_prob")).to_contain_text("0.60")
+    expect(lab.playground.keyed("epochs").get_by_role("spinbutton")).to_have_value("7")
+
+
+def test_sliders_change_the_pictures(lab: Lab) -> None:
+    lab.playground.open()
+    lab.enter()
+    lab.push("averaged", "ArrowRight")
+    expect(lab.page.get_by_text("the average of 11 networks")).to_be_visible()
+    layer = lab.playground.keyed("thinned_layers").locator("img").first
+    before = layer.get_attribute("src")
+    lab.playground.click("another_mask")
+    expect(layer).not_to_have_attribute("src", before or "")
+    lab.push("removed", "ArrowRight")
+    expect(lab.page.get_by_text("with 55 % of the units gone")).to_be_visible()
+
+
+def test_chart_data_can_be_taken_away(lab: Lab) -> None:
+    lab.playground.open()
+    lab.enter()
+    with lab.page.expect_download() as download:
+        lab.playground.click("rate_data")
+    assert download.value.suggested_filename == "rate.csv"
+    assert download.value.path().read_text().startswith("drop_prob,mean,standard_error,runs,series")
+
+
+@pytest.fixture
+def narrow(browser: Browser, server: str) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 375, "height": 812}, color_scheme="dark")
+    with watched(context.new_page()) as page:
+        yield page
+    context.close()
+
+
+def test_lab_fits_a_phone(narrow: Page, server: str) -> None:
+    lab = Lab(Playground(narrow, server))
+    lab.playground.open()
+    lab.enter()
+    expect(narrow).to_have_url(re.compile("/lab"))
+    assert narrow.evaluate("document.documentElement.scrollWidth") <= 375

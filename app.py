@@ -2,11 +2,7 @@
 
 import streamlit as st
 
-from dropout_mnist.ui import dropout_lab, playground
+from dropout_mnist.ui.pages import lab_page, playground_page
 
 st.set_page_config(page_title="Dropout on MNIST", page_icon="✏️", layout="wide")
-pages = [
-    st.Page(playground.show, title="Playground", icon=":material/draw:"),
-    st.Page(dropout_lab.show, title="Dropout lab", icon=":material/science:", url_path="lab"),
-]
-st.navigation(pages, position="top").run()
+st.navigation([playground_page(), lab_page()], position="top").run()

@@ -18,7 +18,7 @@ SIZE = 280
 # one of the tools ends drawing. So the canvas has these rows more than are shown.
 _HIDDEN_ROWS = 32
 _STYLE = f"""<style>
-.st-key-canvas {{ overflow: clip; }}
+.st-key-canvas {{ overflow: clip; outline: 1px solid #80808080; outline-offset: -1px; }}
 .st-key-canvas > div {{ margin-top: -{_HIDDEN_ROWS}px; }}
 </style>"""
 

@@ -26,7 +26,7 @@ def show() -> None:
         # Once in a server's life: what follows needs torch, whose import leaves the interpreter to nobody else for
         # long stretches. So the browser fetches the canvas first.
         time.sleep(HEAD_START_SECONDS)
-    from dropout_mnist.ui import model_bar, models, test, train
+    from dropout_mnist.ui import model_bar, models, pages, test, train
 
     model_bar.show()
     model = models.in_use()
@@ -34,5 +34,6 @@ def show() -> None:
         st.caption(_RECIPES[model.checkpoint.config.recipe])
     st.subheader("Train", divider="gray")
     train.show(model)
+    st.page_link(pages.lab_page(), label="What dropout does, and whether it helps: the Dropout lab")
     st.subheader("Test", divider="gray")
     test.show(model)

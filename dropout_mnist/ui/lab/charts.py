@@ -130,7 +130,9 @@ def histories(table: pd.DataFrame, title: str, number_format: str, names: Sequen
             ),
             color=alt.Color("model:N", scale=colours(names), legend=legend(2)),
             strokeDash=alt.StrokeDash(
-                "images:N", scale=alt.Scale(domain=["test", "training"], range=[[1, 0], [5, 4]]), legend=legend(2)
+                "images:N",
+                scale=alt.Scale(domain=["test", "training"], range=[[1, 0], [5, 4]]),
+                legend=alt.Legend(orient="top", title=None),
             ),
             tooltip=["model", "images", "epoch", alt.Tooltip("value:Q", title=title, format=number_format)],
         )

@@ -11,7 +11,7 @@ from dropout_mnist.data import scale
 from dropout_mnist.drawing import Pixels
 from dropout_mnist.model import MLP
 from dropout_mnist.shapes import INPUT_SIZE
-from dropout_mnist.ui import canvas, models, test_image
+from dropout_mnist.ui import canvas, models, pages, test_image
 from dropout_mnist.ui.pictures import enlarged_url
 from dropout_mnist.ui.words import plain
 
@@ -99,5 +99,5 @@ def _choose_digit() -> Pixels:
         return drawn
     pixels = test_image.show(_WIDTH)
     if drawn is None:
-        st.caption("Draw one on the Playground, and it will be here.")
+        st.page_link(pages.playground_page(), label="Draw one on the Playground")
     return pixels

@@ -18,6 +18,9 @@ TITLES = {"mnist": "MNIST", "digits": "scikit-learn's bundled digits"}
 # trained on.
 DIGITS_TEST_SIZE = 300
 
+# Training images of each, known before it is loaded.
+FULL_SIZES = {"mnist": 60_000, "digits": 1_797 - DIGITS_TEST_SIZE}
+
 
 @dataclass(frozen=True)
 class Split:

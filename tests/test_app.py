@@ -80,9 +80,8 @@ def metric(page: AppTest, label: str) -> str:
 def train_to_the_end(page: AppTest) -> AppTest:
     checked(page.button(key="train").click().run())
     queue = shared.training_queue()
-    [run] = queue.active_runs() or [queue.latest_run()]
-    assert run is not None
-    queue.wait(run.id, TIMEOUT)
+    for run in queue.active_runs():
+        queue.wait(run.id, TIMEOUT)
     return checked(page.run())
 
 
@@ -313,7 +312,7 @@ def test_settings_whose_weights_exist_are_one_click_and_no_training(open_page: O
     checked(page.button(key="load").click().run())
     assert page.selectbox(key="model_choice").value.endswith("plain-p0.50.safetensors")
     assert "drop_prob **0.5**" in texts(page)
-    assert shared.training_queue().latest_run() is None
+    assert "is trained" not in texts(page)
     assert "load" not in {button.key for button in page.button}
 
 
@@ -340,13 +339,18 @@ def test_two_visitors_share_one_queue(open_page: OpenPage, digits: Dataset, monk
     monkeypatch.setattr(shared, "load_dataset", load_when_told)
     one, other = open_page(dataset="digits", epochs="1"), open_page(dataset="digits", epochs="1", seed="2")
     checked(one.button(key="train").click().run())
-    checked(other.button(key="train").click().run())
-    assert "Waiting, number 1 in the queue: plain-p0.30-digits-e1-s2 (yours)" in texts(other)
-    assert "(yours)" not in texts(checked(one.run()))
     assert one.button(key="train").disabled
+    checked(other.button(key="train").click().run())
+    assert "Waiting, number 1 in the queue: plain-p0.30-digits-e1-s2" in texts(other)
+    # Of others' runs nobody sees more than that they are there.
+    shown = texts(checked(one.run()))
+    assert "Training plain-p0.30-digits-e1 on scikit-learn's bundled digits." in shown
+    assert "In the queue of this server: 1 training of other visitors." in shown
+    assert "-s2" not in shown
     third = open_page(dataset="digits", epochs="1")
-    assert "Training plain-p0.30-digits-e1 on scikit-learn's bundled digits." in texts(third)
-    assert third.button(key="train").disabled
+    assert "2 trainings of other visitors" in texts(third)
+    assert "Training plain-p0.30-digits-e1" not in texts(third)
+    assert "stop" not in {button.key for button in third.button}
     runs = shared.training_queue().active_runs()
     gate.set()
     for run in runs:
@@ -354,7 +358,26 @@ def test_two_visitors_share_one_queue(open_page: OpenPage, digits: Dataset, monk
     assert [shared.training_queue().get(run.id).state for run in runs] == [RunState.FINISHED] * 2  # type: ignore[union-attr]
     assert "plain-p0.30-digits-e1-s2 is trained" in texts(checked(other.run()))
     assert "plain-p0.30-digits-e1 is trained" in texts(checked(one.run()))
-    assert "Last training on this server: plain-p0.30-digits-e1-s2 is trained" in texts(checked(third.run()))
+    assert "is trained" not in texts(checked(third.run()))
+
+
+def test_more_trainings_than_one_may_have_are_refused_with_a_reason(
+    open_page: OpenPage, digits: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = threading.Event()
+
+    def load_when_told(name: str, report: object) -> Dataset:
+        assert gate.wait(TIMEOUT)
+        return digits
+
+    monkeypatch.setattr(shared, "load_dataset", load_when_told)
+    monkeypatch.setenv("DROPOUT_MNIST_MAX_RUNS_PER_PERSON", "1")
+    page = open_page(dataset="digits", epochs="1")
+    checked(page.button(key="train").click().run())
+    checked(page.number_input(key="seed").set_value(2).run())
+    checked(page.button(key="train").click().run())
+    gate.set()
+    assert "You have as many trainings in the queue as one person may (1)" in texts(page)
 
 
 def test_random_sample_shows_label_and_prediction(open_page: OpenPage) -> None:

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from dropout_mnist.config import TrainConfig
 from dropout_mnist.data import Dataset
 from dropout_mnist.mnist_files import DataError, DownloadProgress, ReportDownload
 from dropout_mnist.training import EpochResult, train
-from dropout_mnist.training_queue import LoadDataset, Run, RunState, TrainingQueue
+from dropout_mnist.training_queue import LoadDataset, QueueLimits, RefusedError, Run, RunState, TrainingQueue
 
 TIMEOUT = 60
 
@@ -240,7 +241,8 @@ def test_model_that_cannot_be_saved_is_kept_in_memory(
 
 
 def test_old_runs_are_forgotten(start_queue: StartQueue, tiny: Dataset, tiny_config: TrainConfig) -> None:
-    queue = start_queue(lambda name, report: tiny)
+    limits = QueueLimits(max_waiting=30, max_runs_per_person=30)
+    queue = start_queue(lambda name, report: tiny, limits=limits)
     ids = [queue.submit(replace(tiny_config, seed=seed, epochs=1)) for seed in range(30)]
     ended(queue, ids[-1])
     last = queue.submit(replace(tiny_config, epochs=1))
@@ -262,3 +264,106 @@ def test_closing_keeps_the_finished_epochs(
     assert run.path is not None
     assert load_checkpoint(run.path).history == run.history
     assert queue.get(waiting).state is RunState.STOPPED  # type: ignore[union-attr]
+
+
+def test_everybodys_first_run_comes_before_anybodys_second(
+    start_queue: StartQueue, gate: Gate, tiny_config: TrainConfig
+) -> None:
+    queue = start_queue(gate.load)
+    mine = [queue.submit(replace(tiny_config, seed=seed), "me") for seed in range(4)]
+    assert gate.entered.wait(TIMEOUT)
+    yours = [queue.submit(replace(tiny_config, seed=seed), "you") for seed in (10, 11)]
+    theirs = queue.submit(replace(tiny_config, seed=20), "they")
+    order = [run.id for run in queue.active_runs()]
+    assert order == [mine[0], yours[0], theirs, mine[1], yours[1], mine[2], mine[3]]
+    gate.open.set()
+    assert all(ended(queue, run_id).state is RunState.FINISHED for run_id in order)
+
+
+def test_a_person_may_have_so_many_runs_and_the_queue_is_bounded(
+    start_queue: StartQueue, gate: Gate, tiny_config: TrainConfig
+) -> None:
+    queue = start_queue(gate.load, limits=QueueLimits(max_waiting=3, max_runs_per_person=2))
+    for seed in (1, 2):
+        queue.submit(replace(tiny_config, seed=seed), "me")
+    assert gate.entered.wait(TIMEOUT)
+    with pytest.raises(RefusedError, match=r"as many trainings in the queue as one person may \(2\)"):
+        queue.submit(replace(tiny_config, seed=3), "me")
+    for seed, owner in ((4, "you"), (5, "they")):
+        queue.submit(replace(tiny_config, seed=seed), owner)
+    with pytest.raises(RefusedError, match="queue is full: 3 trainings wait"):
+        queue.submit(replace(tiny_config, seed=6), "somebody")
+    # What is queued already may be asked for by anybody.
+    before = queue.active_runs()
+    assert queue.submit(replace(tiny_config, seed=5), "me") in [run.id for run in before]
+    assert len(queue.active_runs()) == len(before)
+
+
+def test_nobody_stops_anothers_run(start_queue: StartQueue, gate: Gate, tiny_config: TrainConfig) -> None:
+    queue = start_queue(gate.load)
+    mine, ours = queue.submit(tiny_config, "me"), queue.submit(replace(tiny_config, seed=2), "me")
+    assert queue.submit(replace(tiny_config, seed=2), "you") == ours
+    queue.stop(mine, "you")
+    queue.stop(ours, "me")
+    assert [run.id for run in queue.active_runs()] == [mine, ours]
+    assert (queue.owns("me", ours), queue.owns("you", ours)) == (False, True)
+    queue.stop(ours, "you")
+    assert [run.id for run in queue.active_runs()] == [mine]
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"epochs": 11}, "at most 10 epochs"),
+        ({"train_size": 2_000}, "at most 1,000 images: choose fewer"),
+        ({}, "set the number of training images"),
+    ],
+)
+def test_runs_that_are_too_large_are_refused(
+    start_queue: StartQueue, gate: Gate, tiny_config: TrainConfig, settings: dict[str, Any], message: str
+) -> None:
+    queue = start_queue(gate.load, limits=QueueLimits(max_epochs=10, max_train_size=1_000))
+    with pytest.raises(RefusedError, match=message):
+        queue.submit(replace(tiny_config, **settings))
+    assert queue.active_runs() == []
+
+
+def test_run_that_takes_too_long_is_stopped_and_its_epochs_are_kept(
+    start_queue: StartQueue, tiny: Dataset, tiny_config: TrainConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = iter(range(0, 10**9, 10))
+    monkeypatch.setattr("dropout_mnist.training_queue.time", SimpleNamespace(monotonic=lambda: next(clock)))
+    queue = start_queue(lambda name, report: tiny, limits=QueueLimits(max_minutes=1))
+    run = ended(queue, queue.submit(tiny_config))
+    assert run.state is RunState.STOPPED
+    assert run.message == "A training may take 1 min on this server."
+    assert run.path is not None
+    assert len(load_checkpoint(run.path).history) == len(run.history) == 1
+
+
+def test_waiting_time_is_told_once_a_speed_is_known(
+    start_queue: StartQueue, gate: Gate, tiny_config: TrainConfig
+) -> None:
+    queue = start_queue(gate.load)
+    first, second = queue.submit(tiny_config), queue.submit(replace(tiny_config, seed=2))
+    assert queue.seconds_until(first) == 0
+    assert queue.seconds_until(second) is None
+    gate.open.set()
+    ended(queue, second)
+    gate.open.clear()
+    gate.entered.clear()
+    queue.submit(replace(tiny_config, seed=3))
+    last = queue.submit(replace(tiny_config, seed=4))
+    assert gate.entered.wait(TIMEOUT)
+    seconds = queue.seconds_until(last)
+    assert seconds is not None
+    assert seconds > 0
+
+
+def test_limits_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert QueueLimits.from_environment() == QueueLimits()
+    monkeypatch.setenv("DROPOUT_MNIST_MAX_EPOCHS", "20")
+    assert QueueLimits.from_environment() == QueueLimits(max_epochs=20)
+    monkeypatch.setenv("DROPOUT_MNIST_MAX_WAITING", "many")
+    with pytest.raises(ValueError, match="DROPOUT_MNIST_MAX_WAITING must be a positive whole number, not 'many'"):
+        QueueLimits.from_environment()

@@ -14,7 +14,7 @@ from dropout_mnist.config import TrainConfig
 from dropout_mnist.data import Dataset, dataset_is_here, load_dataset
 from dropout_mnist.evaluation import Evaluation, evaluate
 from dropout_mnist.mnist_files import ReportDownload
-from dropout_mnist.training_queue import TrainingQueue
+from dropout_mnist.training_queue import QueueLimits, TrainingQueue
 
 _datasets: dict[str, Dataset] = {}
 _loading = defaultdict[str, threading.Lock](threading.Lock)
@@ -41,7 +41,7 @@ def dataset_is_at_hand(name: str) -> bool:
 @cache
 def training_queue() -> TrainingQueue:
     """Return the one queue of this server; when the server ends, a run's finished epochs are kept."""
-    queue = TrainingQueue(get_dataset)
+    queue = TrainingQueue(get_dataset, limits=QueueLimits.from_environment())
     atexit.register(queue.close)
     return queue
 

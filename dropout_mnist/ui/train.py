@@ -1,4 +1,7 @@
-"""Train: settings, buttons, and the run at work, drawn live while everything else on the page answers."""
+"""Train: settings, buttons, and the run at work, drawn live while everything else on the page answers.
+
+Visitors see their own runs, and of others' only how long the queue is.
+"""
 
 from collections.abc import Sequence
 
@@ -8,15 +11,16 @@ from dropout_mnist.checkpoint_cache import trains_alike
 from dropout_mnist.config import TrainConfig
 from dropout_mnist.data import TITLES
 from dropout_mnist.training import EpochResult
-from dropout_mnist.training_queue import Run, RunState, TrainingQueue
+from dropout_mnist.training_queue import RefusedError, Run, RunState, TrainingQueue
 from dropout_mnist.ui import charts, settings
 from dropout_mnist.ui.models import ChosenModel, use_model
 from dropout_mnist.ui.shared import find_cached, training_queue
+from dropout_mnist.ui.visitor import visitor
 from dropout_mnist.ui.words import describe_download, duration, epochs, plain
 
 POLL_SECONDS = 0.5
 
-# The ids of the runs that this session asked for or stopped, until their ends have been reported to it.
+# The ids of this visitor's runs whose ends this session has not reported yet.
 _OWN_RUNS_KEY = "own_runs"
 # That report: the run's id and a message.
 _OUTCOME_KEY = "run_outcome"
@@ -27,15 +31,16 @@ def show(model: ChosenModel | None) -> None:
     """Show the section."""
     config = settings.show()
     queue = training_queue()
+    me = visitor()
     if config is not None:
-        _show_buttons(config, queue, model)
+        _show_buttons(config, queue, model, me)
     active = bool(queue.active_runs())
-    st.fragment(_show_runs, run_every=POLL_SECONDS if active else None)(model, active)
+    st.fragment(_show_runs, run_every=POLL_SECONDS if active else None)(model, active, me)
     _explain()
 
 
-def _show_buttons(config: TrainConfig, queue: TrainingQueue, model: ChosenModel | None) -> None:
-    queued = any(trains_alike(run.config, config) for run in queue.active_runs())
+def _show_buttons(config: TrainConfig, queue: TrainingQueue, model: ChosenModel | None, me: str) -> None:
+    queued = any(trains_alike(run.config, config) for run in queue.active_runs() if queue.owns(me, run.id))
     in_use = model is not None and trains_alike(model.checkpoint.config, config)
     found = None if queued or in_use else find_cached(config)
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -49,8 +54,12 @@ def _show_buttons(config: TrainConfig, queue: TrainingQueue, model: ChosenModel 
             key="train",
             disabled=queued,
         ):
-            _own_runs().add(queue.submit(config))
-            st.session_state.pop(_OUTCOME_KEY, None)
+            try:
+                _own_runs().add(queue.submit(config, me))
+            except RefusedError as error:
+                st.session_state[_OUTCOME_KEY] = (None, str(error))
+            else:
+                st.session_state.pop(_OUTCOME_KEY, None)
             st.rerun()
         if queued:
             st.caption("These settings are in the queue.")
@@ -62,27 +71,32 @@ def _show_buttons(config: TrainConfig, queue: TrainingQueue, model: ChosenModel 
             st.caption(f"Trains on {TITLES[config.dataset]}.")
 
 
-def _show_runs(model: ChosenModel | None, was_active: bool) -> None:
-    """Show the runs of the queue; called again and again while there are any."""
+def _show_runs(model: ChosenModel | None, was_active: bool, me: str) -> None:
+    """Show the visitor's runs; called again and again while there are any of anybody."""
     queue = training_queue()
-    _take_own_result(queue)
     runs = queue.active_runs()
+    own = [run for run in runs if queue.owns(me, run.id)]
+    # After a reload the session does not know them yet.
+    _own_runs().update(run.id for run in own)
+    _take_own_result(queue)
     if bool(runs) != was_active:
         # The page begins or ends polling.
         st.rerun()
     with st.container(key="training"):
-        own_run_id, message = st.session_state.get(_OUTCOME_KEY, (None, None))
+        outcome_id, message = st.session_state.get(_OUTCOME_KEY, (None, None))
         if message:
             st.info(message, icon=":material/info:")
         for place, run in enumerate(runs):
-            if run.state is RunState.WAITING:
-                _show_waiting(run, place, queue)
-            else:
-                _show_at_work(run, queue)
-        if runs and (history := runs[0].history):
+            if run in own and run.state is RunState.WAITING:
+                _show_waiting(run, place, queue, me)
+            elif run in own:
+                _show_at_work(run, queue, me)
+        if len(runs) > len(own):
+            _show_others(len(runs) - len(own))
+        if runs and runs[0] in own and (history := runs[0].history):
             _show_curves(history, runs[0].config.recipe)
-        elif not runs:
-            if (latest := queue.latest_run()) is not None and latest.id != own_run_id:
+        elif not own:
+            if (latest := queue.latest_run(me)) is not None and latest.id != outcome_id:
                 _show_latest(latest)
             if model is not None:
                 st.caption(f"How the model in use was trained, {model.checkpoint.name}:")
@@ -106,13 +120,7 @@ def _own_runs() -> set[int]:
     return runs
 
 
-def _stop(run: Run, queue: TrainingQueue) -> None:
-    # Also a run from before a reload is to be reported to whoever stopped it.
-    _own_runs().add(run.id)
-    queue.stop(run.id)
-
-
-def _show_at_work(run: Run, queue: TrainingQueue) -> None:
+def _show_at_work(run: Run, queue: TrainingQueue, me: str) -> None:
     if run.state is RunState.LOADING:
         if (download := run.download) is None:
             st.progress(0.0, f"Loading {TITLES[run.config.dataset]} …")
@@ -129,24 +137,34 @@ def _show_at_work(run: Run, queue: TrainingQueue) -> None:
     else:
         st.progress(0.0, "Starting …")
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.button("Stop", icon=":material/stop:", key="stop", on_click=_stop, args=(run, queue))
+        st.button("Stop", icon=":material/stop:", key="stop", on_click=queue.stop, args=(run.id, me))
         title = TITLES[run.config.dataset]
         st.caption(f"Training {run.config.name} on {title}. You may close the page and come back.")
 
 
-def _show_waiting(run: Run, place: int, queue: TrainingQueue) -> None:
+def _show_waiting(run: Run, place: int, queue: TrainingQueue, me: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
-            "Take off the queue", icon=":material/close:", key=f"stop_{run.id}", on_click=_stop, args=(run, queue)
+            "Take off the queue",
+            icon=":material/close:",
+            key=f"stop_{run.id}",
+            on_click=queue.stop,
+            args=(run.id, me),
         )
-        mine = " (yours)" if run.id in _own_runs() else ""
-        st.caption(f"Waiting, number {place} in the queue: {run.config.name}{mine}")
+        seconds = queue.seconds_until(run.id)
+        wait = f", about {duration(seconds)} to go" if seconds else ""
+        st.caption(f"Waiting, number {place} in the queue{wait}: {run.config.name}")
+
+
+def _show_others(count: int) -> None:
+    trainings = "1 training" if count == 1 else f"{count} trainings"
+    st.caption(f"In the queue of this server: {trainings} of other visitors.")
 
 
 def _show_latest(run: Run) -> None:
-    """Offer what was trained last on this server, for those who come back after a reload."""
+    """Offer what the visitor's latest training gave, to one who comes back."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f"Last training on this server: {_describe_end(run)}")
+        st.caption(f"Your latest training: {_describe_end(run)}")
         result = run.path or run.checkpoint
         if result is not None and st.button("Use its model", key="use_latest"):
             use_model(result)

@@ -5,17 +5,14 @@ import time
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import cast
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
-from torch.optim.lr_scheduler import LambdaLR
-from torch.optim.swa_utils import AveragedModel
 
 from dropout_mnist.config import TrainConfig
 from dropout_mnist.data import Dataset, Split
 from dropout_mnist.evaluation import evaluate
+from dropout_mnist.learner import Learner
 from dropout_mnist.model import MLP
 from dropout_mnist.recipes import PREPARE
 
@@ -23,9 +20,6 @@ TRAIN_EVALUATION_SIZE = 10_000
 
 # So many images are prepared at once: few calls, and little memory.
 BLOCK_SIZE = 1_000
-
-# The robust recipe's learning rate falls after these.
-STEADY_EPOCHS = 30
 
 # The robust recipe calibrates its probabilities on this share of the training images.
 HELD_OUT_SHARE = 0.05
@@ -56,6 +50,19 @@ class EpochResult:
     test_loss: float
     test_accuracy: float
     seconds: float
+
+
+@dataclass(frozen=True)
+class TrainingState:
+    """All that the next epoch of a training depends on.
+
+    Attributes:
+        history: the finished epochs.
+        tensors: the learner's; they change in the next epoch.
+    """
+
+    history: tuple[EpochResult, ...]
+    tensors: dict[str, Tensor]
 
 
 @dataclass(frozen=True)
@@ -108,7 +115,9 @@ def train(
     dataset: Dataset,
     model: MLP | None = None,
     *,
+    state: TrainingState | None = None,
     should_stop: Callable[[], bool] = lambda: False,
+    on_state: Callable[[TrainingState], None] = lambda state: None,
     on_batch: Callable[[BatchProgress], None] = lambda progress: None,
 ) -> Iterator[EpochResult]:
     """Train a model, yielding the result of each epoch as it ends.
@@ -123,19 +132,23 @@ def train(
         config: the hyperparameters.
         dataset: trained and tested on.
         model: as `build_model(config)` makes it, to be trained in place; built here if None.
+        state: where an earlier training of this config was: it is gone on from there, to the same end.
         should_stop: asked before each batch; the iteration ends when it returns true.
+        on_state: called before an epoch is yielded.
         on_batch: called after each batch.
 
     Raises:
         ValueError: the training set is smaller than one batch, or the device is not available.
         DivergedError: the loss is no longer finite; the last good epoch's weights are kept.
+        KeyError, RuntimeError: the state is that of another config.
     """
     model = (build_model(config) if model is None else model).eval()
-    learner = deepcopy(model)
-    optimizer = torch.optim.Adam(learner.parameters(), lr=config.learning_rate, fused=True)
-    robust = config.recipe == "robust"
-    average = AveragedModel(learner, avg_fn=_weigh_latest) if robust else None
-    schedule = LambdaLR(optimizer, _fall if robust else lambda epoch: 1.0)
+    learner = Learner(config, model, uses_bfloat16(config.precision, model.device))
+    history: tuple[EpochResult, ...] = ()
+    if state is not None:
+        history = state.history
+        learner.load_state_dict(state.tensors)
+        model.load_state_dict(learner.learnt().state_dict())
 
     train_split, _ = choose_images(config, dataset)
     shown = len(train_split) * config.repeats
@@ -149,59 +162,27 @@ def train(
     total = batches * config.batch_size
     block = max(1, BLOCK_SIZE // config.batch_size) * config.batch_size
     prepare = PREPARE[config.recipe]
-    shuffler = torch.Generator().manual_seed(config.seed)
-    generator = torch.Generator(model.device).manual_seed(config.seed)
-    low_precision = uses_bfloat16(config.precision, model.device)
 
-    for epoch in range(1, config.epochs + 1):
+    for epoch in range(len(history) + 1, config.epochs + 1):
         start, done = time.perf_counter(), 0
         train_loss = torch.zeros((), device=model.device)
-        learner.train()
-        for places in torch.randperm(shown, generator=shuffler)[:total].split(block):
+        learner.begin_epoch(epoch)
+        for places in torch.randperm(shown, generator=learner.shuffler)[:total].split(block):
             indices = places.to(model.device) % len(train_split)
-            images, targets = prepare(train_split[indices], generator)
+            images, targets = prepare(train_split[indices], learner.generator)
             for batch in zip(images.split(config.batch_size), targets.split(config.batch_size), strict=True):
                 if should_stop():
                     return
-                train_loss += _step(learner, optimizer, *batch, low_precision)
-                if average is not None:
-                    average.update_parameters(learner)
+                train_loss += learner.step(*batch)
                 done += config.batch_size
                 on_batch(BatchProgress(epoch, done, total, time.perf_counter() - start))
-        schedule.step()
         mean_loss = train_loss.item() / batches
         seconds = time.perf_counter() - start
-        learnt = learner if average is None else cast(MLP, average.module)
-        result = _measure(epoch, mean_loss, seconds, learnt.eval(), train_split, test_split)
-        model.load_state_dict(learnt.state_dict())
+        result = _measure(epoch, mean_loss, seconds, learner.learnt(), train_split, test_split)
+        model.load_state_dict(learner.learnt().state_dict())
+        history = (*history, result)
+        on_state(TrainingState(history, learner.state_dict()))
         yield result
-
-
-def _step(model: MLP, optimizer: torch.optim.Optimizer, images: Tensor, targets: Tensor, low_precision: bool) -> Tensor:
-    with torch.autocast(images.device.type, torch.bfloat16, enabled=low_precision):
-        logits = model(images)
-    loss = F.cross_entropy(logits.float(), targets)
-    optimizer.zero_grad()
-    loss.backward()
-    optimizer.step()
-    return loss.detach()
-
-
-def _fall(epoch: int) -> float:
-    """Return the factor of the learning rate after so many epochs: 1 at first, then falling with their square root.
-
-    So it is in the proof that Adam converges: Kingma & Ba, "Adam: A Method for Stochastic Optimization", ICLR 2015,
-    theorem 4.1. Like the average it does not have to know when the end is.
-    """
-    return min(1.0, math.sqrt(STEADY_EPOCHS / (epoch + 1)))
-
-
-def _weigh_latest(average: Tensor, latest: Tensor, averaged: Tensor | int) -> Tensor:
-    """Average the weights of all steps so that step t counts as t**8, which is to say about the last ninth of them.
-
-    Polynomial-decay averaging: Shamir & Zhang, "Stochastic Gradient Descent for Non-smooth Optimization", ICML 2013.
-    """
-    return average.lerp(latest, 9 / (averaged + 9))
 
 
 def choose_images(config: TrainConfig, dataset: Dataset) -> tuple[Split, Split]:

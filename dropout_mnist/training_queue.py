@@ -2,8 +2,8 @@
 
 A single worker thread trains what is submitted, in turns: everybody's first run comes before anybody's second.
 Everybody else sees `Run`s: immutable snapshots. The model being trained is never handed out; a finished one is a
-checkpoint. How much a server takes on is bounded.
-Not covered: runs that outlive the process.
+checkpoint. How much a server takes on is bounded. After each epoch a run's state is written, so that one whose
+process is killed goes on there when it is submitted again.
 """
 
 import os
@@ -23,6 +23,7 @@ from dropout_mnist.checkpoint import Checkpoint, make_checkpoint
 from dropout_mnist.checkpoint_cache import store_checkpoint, trains_alike
 from dropout_mnist.config import TrainConfig
 from dropout_mnist.data import FULL_SIZES, Dataset
+from dropout_mnist.interruption import discard_state, load_state, save_state
 from dropout_mnist.mnist_files import DataError, DownloadProgress, ReportDownload
 from dropout_mnist.training import BatchProgress, DivergedError, EpochResult, build_model, train
 
@@ -353,12 +354,17 @@ class TrainingQueue:
         job.update(download=None, state=RunState.TRAINING)
         model = build_model(config)
         end: dict[str, object] = {}
+        state = load_state(config)
+        if state is not None:
+            job.update(history=state.history)
         try:
             for result in train(
                 config,
                 dataset,
                 model,
+                state=state,
                 should_stop=should_stop,
+                on_state=lambda state: save_state(config, state, min(job.owners)),
                 on_batch=lambda progress: job.update(progress=progress),
             ):
                 job.update(history=(*job.run.history, result))
@@ -371,6 +377,8 @@ class TrainingQueue:
             except OSError as error:
                 end["checkpoint"] = checkpoint
                 end["message"] = f"The model could not be saved ({error}): it is lost when the server ends."
+        if not self._closed:
+            discard_state(config)
         if len(job.run.history) == config.epochs:
             end["state"] = RunState.FINISHED
         else:

@@ -355,7 +355,7 @@ SWEEP = [
 def test_sweep_writes_tables_and_goes_on_where_it_was(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     folder = tmp_path / "results"
     code, out, err = run(capsys, *SWEEP, "--output", str(folder))
-    assert code == 0
+    assert code == 0, err
     assert "2 runs, 0 of them done before" in err
     assert re.search(r"plain-p0\.30-digits-e1-n100-x14: done \(1 of 2, \d+ min left\)", out)
     table = (folder / "epochs.csv").read_text().splitlines()

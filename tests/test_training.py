@@ -1,19 +1,19 @@
 import threading
 from dataclasses import asdict, replace
-from typing import Any
 
 import pytest
 import torch
 
-from dropout_mnist import training
 from dropout_mnist.config import RECIPES, TrainConfig
 from dropout_mnist.data import Dataset, load_dataset
 from dropout_mnist.evaluation import evaluate, predict
+from dropout_mnist.learner import Learner
 from dropout_mnist.model import MLP
 from dropout_mnist.training import (
     BatchProgress,
     DivergedError,
     EpochResult,
+    TrainingState,
     build_model,
     choose_device,
     choose_images,
@@ -135,17 +135,16 @@ def test_divergence_is_an_error_and_the_last_good_epoch_is_kept(
 ) -> None:
     history: list[EpochResult] = []
     steps: list[torch.Tensor] = []
-    step = training._step
+    step = Learner.step
 
-    def spoil(learner: MLP, *others: Any) -> torch.Tensor:
-        loss = step(learner, *others)
+    def spoil(learner: Learner, *batch: torch.Tensor) -> torch.Tensor:
+        loss = step(learner, *batch)
         steps.append(loss)
         if len(steps) > len(choose_images(either_recipe, tiny)[0]) // either_recipe.batch_size:
-            with torch.no_grad():
-                next(learner.parameters()).fill_(float("inf"))
+            next(learner.learnt().parameters()).data.fill_(float("inf"))
         return loss
 
-    monkeypatch.setattr(training, "_step", spoil)
+    monkeypatch.setattr(Learner, "step", spoil)
     model = build_model(either_recipe)
     with pytest.raises(DivergedError, match=r"epoch 2.*smaller learning rate"):
         history.extend(train(either_recipe, tiny, model))
@@ -219,14 +218,14 @@ def test_robust_recipe_gives_the_average_of_the_steps(tiny: Dataset, tiny_config
     config = replace(tiny_config, recipe="robust", epochs=1)
     steps: list[list[torch.Tensor]] = []
 
-    def note(learner: MLP, *others: Any) -> torch.Tensor:
-        loss = step(learner, *others)
-        steps.append([parameter.detach().clone() for parameter in learner.parameters()])
+    def note(learner: Learner, *batch: torch.Tensor) -> torch.Tensor:
+        loss = step(learner, *batch)
+        steps.append([parameter.detach().clone() for parameter in learner.model.parameters()])
         return loss
 
-    step = training._step
+    step = Learner.step
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(training, "_step", note)
+        patch.setattr(Learner, "step", note)
         model, _ = run(config, tiny)
     average = steps[0]
     for count, weights in enumerate(steps[1:], start=1):
@@ -264,3 +263,32 @@ def test_repeats_show_each_image_so_often_in_an_epoch(tiny: Dataset) -> None:
     list(train(config, tiny, on_batch=steps.append))
     assert steps[-1].total == 3 * len(tiny.train)
     assert len(steps) == 3 * len(tiny.train) // 20
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_training_gone_on_with_ends_as_if_it_had_not_been_interrupted(
+    tiny: Dataset, either_recipe: TrainConfig, precision: str
+) -> None:
+    config = replace(either_recipe, epochs=6, precision=precision)
+    whole, history = run(config, tiny)
+    states: list[TrainingState] = []
+
+    def keep(state: TrainingState) -> None:
+        states.append(TrainingState(state.history, {name: tensor.clone() for name, tensor in state.tensors.items()}))
+
+    list(train(config, tiny, on_state=keep))
+    for state in states:
+        model = build_model(config)
+        rest = [asdict(result) for result in train(config, tiny, model, state=state)]
+        assert [result["epoch"] for result in rest] == list(range(len(state.history) + 1, 7))
+        assert [result["train_loss"] for result in rest] == [
+            result["train_loss"] for result in history[len(state.history) :]
+        ]
+        assert same_bits(model, whole)
+
+
+def test_state_of_another_config_is_refused(tiny: Dataset, tiny_config: TrainConfig) -> None:
+    states: list[TrainingState] = []
+    list(train(tiny_config, tiny, on_state=states.append))
+    with pytest.raises((KeyError, RuntimeError)):
+        list(train(replace(tiny_config, hidden_sizes=(8,)), tiny, state=states[0]))

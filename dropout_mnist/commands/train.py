@@ -13,6 +13,7 @@ from dropout_mnist.commands.output import DownloadBar, EpochBar, print_json, pri
 from dropout_mnist.config import DATASETS, DEVICES, PRECISIONS, RECIPES, TrainConfig
 from dropout_mnist.data import TITLES, Dataset, dataset_is_here, load_dataset
 from dropout_mnist.evaluation import predict
+from dropout_mnist.interruption import discard_state, load_state, save_state
 from dropout_mnist.training import DivergedError, EpochResult, build_model, train
 
 
@@ -79,11 +80,14 @@ def run(options: argparse.Namespace) -> int:
     else:
         with DownloadBar() as bar:
             dataset = load_dataset(config.dataset, bar.report)
+        if options.retrain:
+            discard_state(config)
         checkpoint, code = _train_now(config, dataset, options.json)
     if output:
         path, code = _save_output(checkpoint, output, code)
     elif not found:
         path = store_checkpoint(checkpoint)
+    discard_state(config)
     _print_result(checkpoint, dataset, path, options.json)
     return code
 
@@ -101,11 +105,23 @@ def _save_output(checkpoint: Checkpoint, path: Path, code: int) -> tuple[Path, i
 def _train_now(config: TrainConfig, dataset: Dataset, as_json: bool) -> tuple[Checkpoint, int]:
     """Train with a line for each epoch; return the finished ones' checkpoint, and the exit code."""
     model = build_model(config)
-    history: list[EpochResult] = []
+    state = load_state(config)
+    history: list[EpochResult] = list(state.history) if state else []
     code = 0
+    if history:
+        print(f"Interrupted before: going on after epoch {len(history)}", file=sys.stderr)
+        for result in history:
+            _print_epoch(result, as_json)
     with EpochBar() as bar:
         try:
-            for result in train(config, dataset, model, on_batch=bar.on_batch):
+            for result in train(
+                config,
+                dataset,
+                model,
+                state=state,
+                on_state=lambda state: save_state(config, state),
+                on_batch=bar.on_batch,
+            ):
                 history.append(result)
                 bar.clear()
                 _print_epoch(result, as_json)

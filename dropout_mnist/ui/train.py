@@ -10,6 +10,7 @@ import streamlit as st
 from dropout_mnist.checkpoint_cache import trains_alike
 from dropout_mnist.config import TrainConfig
 from dropout_mnist.data import TITLES
+from dropout_mnist.interruption import discard_state, list_interruptions
 from dropout_mnist.training import EpochResult
 from dropout_mnist.training_queue import RefusedError, Run, RunState, TrainingQueue
 from dropout_mnist.ui import charts, settings
@@ -54,12 +55,7 @@ def _show_buttons(config: TrainConfig, queue: TrainingQueue, model: ChosenModel 
             key="train",
             disabled=queued,
         ):
-            try:
-                _own_runs().add(queue.submit(config, me))
-            except RefusedError as error:
-                st.session_state[_OUTCOME_KEY] = (None, str(error))
-            else:
-                st.session_state.pop(_OUTCOME_KEY, None)
+            _submit(config, queue, me)
             st.rerun()
         if queued:
             st.caption("These settings are in the queue.")
@@ -69,6 +65,15 @@ def _show_buttons(config: TrainConfig, queue: TrainingQueue, model: ChosenModel 
             st.caption("Weights for exactly these settings are there: load them, or train anew.")
         else:
             st.caption(f"Trains on {TITLES[config.dataset]}.")
+
+
+def _submit(config: TrainConfig, queue: TrainingQueue, me: str) -> None:
+    try:
+        _own_runs().add(queue.submit(config, me))
+    except RefusedError as error:
+        st.session_state[_OUTCOME_KEY] = (None, str(error))
+    else:
+        st.session_state.pop(_OUTCOME_KEY, None)
 
 
 def _show_runs(model: ChosenModel | None, was_active: bool, me: str) -> None:
@@ -96,6 +101,7 @@ def _show_runs(model: ChosenModel | None, was_active: bool, me: str) -> None:
         if runs and runs[0] in own and (history := runs[0].history):
             _show_curves(history, runs[0].config.recipe)
         elif not own:
+            _show_interruptions(queue, me)
             if (latest := queue.latest_run(me)) is not None and latest.id != outcome_id:
                 _show_latest(latest)
             if model is not None:
@@ -159,6 +165,20 @@ def _show_waiting(run: Run, place: int, queue: TrainingQueue, me: str) -> None:
 def _show_others(count: int) -> None:
     trainings = "1 training" if count == 1 else f"{count} trainings"
     st.caption(f"In the queue of this server: {trainings} of other visitors.")
+
+
+def _show_interruptions(queue: TrainingQueue, me: str) -> None:
+    """Offer to go on with the visitor's trainings that ended with the server that did them."""
+    for interruption in list_interruptions(me):
+        config, last = interruption.config, interruption.history[-1]
+        with st.container(key="interrupted", horizontal=True, vertical_alignment="center"):
+            st.caption(
+                f"Your training {config.name} was interrupted after {last.epoch} of {epochs(config.epochs)}, at a test "
+                f"accuracy of {last.test_accuracy:.2%}."
+            )
+            st.button("Go on", icon=":material/play_arrow:", key="resume", on_click=_submit, args=(config, queue, me))
+            st.button("Discard", icon=":material/delete:", key="discard", on_click=discard_state, args=(config,))
+        return
 
 
 def _show_latest(run: Run) -> None:

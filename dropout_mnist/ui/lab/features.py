@@ -20,8 +20,9 @@ _SIDE = 8
 def show() -> None:
     """Show this half of the section."""
     st.markdown(
-        "**A unit that cannot rely on particular others has to be of use by itself.** So its feature is plainer, and "
-        "it speaks up more rarely. What the 64 weightiest units of the first layer look for (orange: ink, blue: none):"
+        "**A unit that cannot rely on particular others has to be of use by itself.** So, the paper found, its feature "
+        "is plainer and it speaks up more rarely. What the 64 weightiest units of the first layer look for (orange: "
+        "ink, blue: none):"
     )
     with st.container(key="features", horizontal=True, gap="medium"):
         for name, title in COMPARED.items():
@@ -49,6 +50,8 @@ def show() -> None:
         label_visibility="collapsed",
     )
     _show_histogram(results[results["layer"] == layer])
+    _show_zeros(results)
+    figure.describe("networks", results)
 
 
 def _show_histogram(results: pd.DataFrame) -> None:
@@ -59,9 +62,24 @@ def _show_histogram(results: pd.DataFrame) -> None:
     words = ", ".join(f"{row['series']} {row['share']:.1%}" for row in silent.to_dict("records"))
     chart = charts.histograms(speaking[speaking["low"] < 3], order)
     figure.show(chart, table, "activations", f"Distribution of activations. Exactly zero: {words}.")
-    st.markdown(f"*What to see:* the share of this layer's activations on test images that are exactly zero: {words}.")
+
+
+def _show_zeros(results: pd.DataFrame) -> None:
+    """Say in which layers dropout makes more of the activations exactly zero, and in which fewer."""
+    zeros = results[results["high"] == 0].pivot_table(index="layer", columns="drop_prob", values="share")
+    least, most = zeros.columns.min(), zeros.columns.max()
+    more = [str(layer) for layer in zeros.index if zeros.loc[layer, most] > zeros.loc[layer, least]]
+    fewer = [str(layer) for layer in zeros.index if str(layer) not in more]
+    titles = [f"drop_prob {drop_prob:.1f}" for drop_prob in zeros.columns]
+    rows = [[f"Layer {layer}", *(f"{share:.1%}" for share in zeros.loc[layer])] for layer in zeros.index]
+    lines = [["", *titles], ["---"] * (len(titles) + 1), *rows]
+    st.markdown("\n".join("| " + " | ".join(line) + " |" for line in lines))
+    st.markdown(
+        "*What to see:* the shares of activations on test images that are exactly zero. With drop_prob "
+        f"{most:.1f} they are larger than with {least:.1f} in layer {', '.join(more) or 'none'}, and smaller in "
+        f"layer {', '.join(fewer) or 'none'}: dropout does not simply make this network sparser."
+    )
     st.caption("Means over seeds. Srivastava et al. 2014, sections 7.1 and 7.2, figures 7 and 8.")
-    figure.describe("networks", results)
 
 
 def _tiles_url(features: np.ndarray) -> str:

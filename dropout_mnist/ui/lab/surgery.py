@@ -26,7 +26,7 @@ def show(specimen: Specimen) -> None:
     )
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         removed = st.slider("Units removed", 0, 95, 50, 5, format="%d%%", key="removed", width=300)
-        order = st.segmented_control("Which", [RANDOM, LARGEST], default=RANDOM, required=True, key="removal_order")
+        order = st.segmented_control("Which", [LARGEST, RANDOM], default=LARGEST, required=True, key="removal_order")
         scaled = st.toggle("Scale the rest by 1/(1 - share), as in training", value=True, key="scaled")
     st.markdown("On the digit above:")
     with st.container(key="surgery_answers", horizontal=True, gap="medium"):

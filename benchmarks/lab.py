@@ -64,7 +64,7 @@ def main(changes: int) -> None:
     with sync_playwright() as playwright, start_server() as (address, _server):
         browser = launch_browser(playwright)
         page = open_page(browser, address)
-        page.get_by_role("link", name="Dropout lab").click()
+        page.get_by_role("link", name="Dropout lab", exact=True).click()
         page.locator(".st-key-gap_measure").wait_for()
         rows = {slider: measure(page, slider, watched, changes) for slider, watched in SLIDERS.items()}
         browser.close()

@@ -238,6 +238,14 @@ class TrainingQueue:
             job.update(state=RunState.STOPPED)
             self._note_end(job)
 
+    def hand_over(self, owner: str, new_owner: str) -> None:
+        """Let a person be known by another name from now on."""
+        with self._changed:
+            for job in self._jobs.values():
+                if owner in job.owners:
+                    job.owners = job.owners - {owner} | {new_owner}
+            self._turns[new_owner] += self._turns.pop(owner, 0)
+
     def owns(self, owner: str, run_id: int) -> bool:
         """Whether this person asked for this run."""
         job = self._jobs.get(run_id)

@@ -367,3 +367,13 @@ def test_limits_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("DROPOUT_MNIST_MAX_WAITING", "many")
     with pytest.raises(ValueError, match="DROPOUT_MNIST_MAX_WAITING must be a positive whole number, not 'many'"):
         QueueLimits.from_environment()
+
+
+def test_person_who_is_given_another_name_keeps_the_runs(
+    start_queue: StartQueue, gate: Gate, tiny_config: TrainConfig
+) -> None:
+    queue = start_queue(gate.load)
+    run_id = queue.submit(tiny_config, "a session")
+    queue.hand_over("a session", "a browser")
+    assert queue.owns("a browser", run_id)
+    assert not queue.owns("a session", run_id)

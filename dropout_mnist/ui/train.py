@@ -16,7 +16,7 @@ from dropout_mnist.training_queue import RefusedError, Run, RunState, TrainingQu
 from dropout_mnist.ui import charts, settings
 from dropout_mnist.ui.models import ChosenModel, use_model
 from dropout_mnist.ui.shared import find_cached, training_queue
-from dropout_mnist.ui.visitor import visitor
+from dropout_mnist.ui.visitor import ask_browser, visitor
 from dropout_mnist.ui.words import describe_download, duration, epochs, plain
 
 POLL_SECONDS = 0.5
@@ -32,16 +32,16 @@ def show(model: ChosenModel | None) -> None:
     """Show the section."""
     config = settings.show()
     queue = training_queue()
-    me = visitor()
+    ask_browser()
     if config is not None:
-        _show_buttons(config, queue, model, me)
+        _show_buttons(config, queue, model)
     active = bool(queue.active_runs())
-    st.fragment(_show_runs, run_every=POLL_SECONDS if active else None)(model, active, me)
+    st.fragment(_show_runs, run_every=POLL_SECONDS if active else None)(model, active)
     _explain()
 
 
-def _show_buttons(config: TrainConfig, queue: TrainingQueue, model: ChosenModel | None, me: str) -> None:
-    queued = any(trains_alike(run.config, config) for run in queue.active_runs() if queue.owns(me, run.id))
+def _show_buttons(config: TrainConfig, queue: TrainingQueue, model: ChosenModel | None) -> None:
+    queued = any(trains_alike(run.config, config) for run in queue.active_runs() if queue.owns(visitor(), run.id))
     in_use = model is not None and trains_alike(model.checkpoint.config, config)
     found = None if queued or in_use else find_cached(config)
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -55,7 +55,7 @@ def _show_buttons(config: TrainConfig, queue: TrainingQueue, model: ChosenModel 
             key="train",
             disabled=queued,
         ):
-            _submit(config, queue, me)
+            _submit(config, queue)
             st.rerun()
         if queued:
             st.caption("These settings are in the queue.")
@@ -67,20 +67,24 @@ def _show_buttons(config: TrainConfig, queue: TrainingQueue, model: ChosenModel 
             st.caption(f"Trains on {TITLES[config.dataset]}.")
 
 
-def _submit(config: TrainConfig, queue: TrainingQueue, me: str) -> None:
+def _submit(config: TrainConfig, queue: TrainingQueue) -> None:
     try:
-        _own_runs().add(queue.submit(config, me))
+        _own_runs().add(queue.submit(config, visitor()))
     except RefusedError as error:
         st.session_state[_OUTCOME_KEY] = (None, str(error))
     else:
         st.session_state.pop(_OUTCOME_KEY, None)
 
 
-def _show_runs(model: ChosenModel | None, was_active: bool, me: str) -> None:
+def _stop(run: Run, queue: TrainingQueue) -> None:
+    queue.stop(run.id, visitor())
+
+
+def _show_runs(model: ChosenModel | None, was_active: bool) -> None:
     """Show the visitor's runs; called again and again while there are any of anybody."""
     queue = training_queue()
     runs = queue.active_runs()
-    own = [run for run in runs if queue.owns(me, run.id)]
+    own = [run for run in runs if queue.owns(visitor(), run.id)]
     # After a reload the session does not know them yet.
     _own_runs().update(run.id for run in own)
     _take_own_result(queue)
@@ -93,16 +97,16 @@ def _show_runs(model: ChosenModel | None, was_active: bool, me: str) -> None:
             st.info(message, icon=":material/info:")
         for place, run in enumerate(runs):
             if run in own and run.state is RunState.WAITING:
-                _show_waiting(run, place, queue, me)
+                _show_waiting(run, place, queue)
             elif run in own:
-                _show_at_work(run, queue, me)
+                _show_at_work(run, queue)
         if len(runs) > len(own):
             _show_others(len(runs) - len(own))
         if runs and runs[0] in own and (history := runs[0].history):
             _show_curves(history, runs[0].config.recipe)
         elif not own:
-            _show_interruptions(queue, me)
-            if (latest := queue.latest_run(me)) is not None and latest.id != outcome_id:
+            _show_interruptions(queue)
+            if (latest := queue.latest_run(visitor())) is not None and latest.id != outcome_id:
                 _show_latest(latest)
             if model is not None:
                 st.caption(f"How the model in use was trained, {model.checkpoint.name}:")
@@ -126,7 +130,7 @@ def _own_runs() -> set[int]:
     return runs
 
 
-def _show_at_work(run: Run, queue: TrainingQueue, me: str) -> None:
+def _show_at_work(run: Run, queue: TrainingQueue) -> None:
     if run.state is RunState.LOADING:
         if (download := run.download) is None:
             st.progress(0.0, f"Loading {TITLES[run.config.dataset]} …")
@@ -143,19 +147,19 @@ def _show_at_work(run: Run, queue: TrainingQueue, me: str) -> None:
     else:
         st.progress(0.0, "Starting …")
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.button("Stop", icon=":material/stop:", key="stop", on_click=queue.stop, args=(run.id, me))
+        st.button("Stop", icon=":material/stop:", key="stop", on_click=_stop, args=(run, queue))
         title = TITLES[run.config.dataset]
         st.caption(f"Training {run.config.name} on {title}. You may close the page and come back.")
 
 
-def _show_waiting(run: Run, place: int, queue: TrainingQueue, me: str) -> None:
+def _show_waiting(run: Run, place: int, queue: TrainingQueue) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             "Take off the queue",
             icon=":material/close:",
             key=f"stop_{run.id}",
-            on_click=queue.stop,
-            args=(run.id, me),
+            on_click=_stop,
+            args=(run, queue),
         )
         seconds = queue.seconds_until(run.id)
         wait = f", about {duration(seconds)} to go" if seconds else ""
@@ -167,16 +171,16 @@ def _show_others(count: int) -> None:
     st.caption(f"In the queue of this server: {trainings} of other visitors.")
 
 
-def _show_interruptions(queue: TrainingQueue, me: str) -> None:
+def _show_interruptions(queue: TrainingQueue) -> None:
     """Offer to go on with the visitor's trainings that ended with the server that did them."""
-    for interruption in list_interruptions(me):
+    for interruption in list_interruptions(visitor()):
         config, last = interruption.config, interruption.history[-1]
         with st.container(key="interrupted", horizontal=True, vertical_alignment="center"):
             st.caption(
                 f"Your training {config.name} was interrupted after {last.epoch} of {epochs(config.epochs)}, at a test "
                 f"accuracy of {last.test_accuracy:.2%}."
             )
-            st.button("Go on", icon=":material/play_arrow:", key="resume", on_click=_submit, args=(config, queue, me))
+            st.button("Go on", icon=":material/play_arrow:", key="resume", on_click=_submit, args=(config, queue))
             st.button("Discard", icon=":material/delete:", key="discard", on_click=discard_state, args=(config,))
         return
 

@@ -4,6 +4,8 @@ import uuid
 
 import streamlit as st
 
+from dropout_mnist.ui.shared import training_queue
+
 _KEY = "visitor"
 _WIDGET_KEY = "visitor_widget"
 
@@ -27,9 +29,14 @@ _remember = st.components.v2.component(
 
 
 def visitor() -> str:
-    """Return the visitor's name: the browser's, once it has told, else the session's."""
+    """Return the visitor's name: the browser's, once it has told, and the session's until then."""
+    name: str = st.session_state.setdefault(_KEY, str(uuid.uuid4()))
+    return name
+
+
+def ask_browser() -> None:
+    """Let the browser tell its visitor's name; what was asked for under the session's name is the browser's then."""
     name = _remember(key=_WIDGET_KEY, default={"name": None}, on_name_change=lambda: None, height="content").get("name")
-    if isinstance(name, str) and 0 < len(name) <= 64:
-        return name
-    own: str = st.session_state.setdefault(_KEY, str(uuid.uuid4()))
-    return own
+    if isinstance(name, str) and 0 < len(name) <= 64 and name != visitor():
+        training_queue().hand_over(visitor(), name)
+        st.session_state[_KEY] = name

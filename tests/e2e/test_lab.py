@@ -17,7 +17,7 @@ class Lab:
         """Change to another page."""
         if self.page.get_by_test_id("stExpandSidebarButton").is_visible():
             self.page.get_by_test_id("stExpandSidebarButton").click()
-        self.page.get_by_role("link", name=title).click()
+        self.page.get_by_role("link", name=title, exact=True).click()
 
     def enter(self) -> None:
         self.go("Dropout lab")

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,6 +28,9 @@ def accuracy_of(name: str) -> str:
     return f"{load_checkpoint(SHIPPED_WEIGHTS / f'{name}.safetensors').test_accuracy:.2%}"
 
 
+# Streamlit's AppTest leaves the page in its place, and new worker processes begin by importing it.
+MAIN_MODULE = sys.modules["__main__"]
+
 # Where MNIST is, as the person who runs the tests has it; read before any test changes the environment.
 REAL_DATA_FOLDER = mnist_files.data_folder()
 
@@ -41,6 +45,7 @@ def skip_or_fail(reason: str) -> None:
 @pytest.fixture(autouse=True)
 def isolated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Give each test empty folders of its own for data, weights and cache."""
+    monkeypatch.setitem(sys.modules, "__main__", MAIN_MODULE)
     monkeypatch.setenv("DROPOUT_MNIST_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("DROPOUT_MNIST_WEIGHTS", str(tmp_path / "weights"))
     monkeypatch.setattr("platformdirs.user_cache_path", lambda name: tmp_path / "cache" / name)

@@ -22,6 +22,7 @@ from dropout_mnist.data import scale
 from dropout_mnist.evaluation import Doubt, compute_logits, predict
 from dropout_mnist.model import MLP
 from dropout_mnist.stroke_set import WrittenDigit, draw_split, load_stroke_set
+from dropout_mnist.thinning import mutual_information, predictive_entropy
 from dropout_mnist.training import inference_copy
 
 COUNT = 1_500
@@ -98,8 +99,7 @@ def mc_dropout(model: MLP, pixels: Tensor) -> tuple[Tensor, Tensor]:
     torch.manual_seed(0)
     with torch.inference_mode():
         passes = torch.stack([noisy(scale(pixels)).softmax(dim=1) for _ in range(MC_PASSES)])
-    entropy = torch.special.entr(passes.mean(dim=0)).sum(dim=1)
-    return entropy, entropy - torch.special.entr(passes).sum(dim=2).mean(dim=0)
+    return predictive_entropy(passes), mutual_information(passes)
 
 
 def criteria(model: MLP, pixels: Tensor) -> dict[str, NDArray[np.float32]]:

@@ -16,7 +16,7 @@ _RECIPE_DEFAULTS: dict[str, dict[str, Any]] = {
 RECIPES = tuple(_RECIPE_DEFAULTS)
 
 # How a training is computed, but not what comes of it.
-_MEANS = ("device", "precision")
+MEANS = ("device", "precision")
 
 _NAME_LETTERS = {
     "epochs": "e",
@@ -112,7 +112,7 @@ class TrainConfig:
         Device and precision do not: they are means to the same end.
         """
         own = self.of_recipe(self.recipe)
-        names = [field.name for field in fields(self) if field.name not in _MEANS]
+        names = [field.name for field in fields(self) if field.name not in MEANS]
         return {name: getattr(self, name) for name in names if getattr(self, name) != getattr(own, name)}
 
     @property

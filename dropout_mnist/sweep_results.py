@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from dropout_mnist.config import TrainConfig
+from dropout_mnist.config import MEANS, TrainConfig
 from dropout_mnist.files import write_atomically
 
 EPOCHS = "epochs"
@@ -94,6 +94,6 @@ class SweepResults:
 
 
 def _settings(config: TrainConfig) -> dict[str, Any]:
-    names = [field.name for field in fields(TrainConfig) if field.name not in ("device", "precision")]
+    names = [field.name for field in fields(TrainConfig) if field.name not in MEANS]
     settings = {name: getattr(config, name) for name in names}
     return settings | {"hidden_sizes": "x".join(map(str, config.hidden_sizes))}

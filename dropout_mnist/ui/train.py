@@ -172,8 +172,8 @@ def _show_others(count: int) -> None:
 
 
 def _show_interruptions(queue: TrainingQueue) -> None:
-    """Offer to go on with the visitor's trainings that ended with the server that did them."""
-    for interruption in list_interruptions(visitor()):
+    """Offer to go on with the first of the visitor's trainings that ended with the server that did them."""
+    for interruption in list_interruptions(visitor())[:1]:
         config, last = interruption.config, interruption.history[-1]
         with st.container(key="interrupted", horizontal=True, vertical_alignment="center"):
             st.caption(
@@ -182,7 +182,6 @@ def _show_interruptions(queue: TrainingQueue) -> None:
             )
             st.button("Go on", icon=":material/play_arrow:", key="resume", on_click=_submit, args=(config, queue))
             st.button("Discard", icon=":material/delete:", key="discard", on_click=discard_state, args=(config,))
-        return
 
 
 def _show_latest(run: Run) -> None:

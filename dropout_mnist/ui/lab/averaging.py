@@ -6,7 +6,7 @@ import streamlit as st
 import torch
 from torch import Tensor
 
-from dropout_mnist.evaluation import Prediction, predict
+from dropout_mnist.evaluation import Prediction
 from dropout_mnist.measurements import AVERAGED
 from dropout_mnist.shapes import INPUT_SIZE
 from dropout_mnist.sweep_results import summarize
@@ -29,7 +29,7 @@ def show(specimen: Specimen) -> None:
     k = st.slider("Thinned networks averaged (k)", 1, MOST, 10, key="averaged")
     probs = thinned_probs(specimen.network, specimen.image.expand(MOST, INPUT_SIZE), specimen.drop_prob, _SEED)
     means = probs.cumsum(dim=0) / torch.arange(1, MOST + 1)[:, None]
-    [full] = predict(specimen.network, specimen.image.mul(255).round().byte().reshape(1, INPUT_SIZE))
+    full = specimen.answer()
     left, right = st.columns(2, gap="medium")
     with left, st.container(key="averaged_answer"):
         st.markdown(f"**On the digit above**: the average of {k} networks beside the full one")
@@ -80,9 +80,9 @@ def _show_error(k: int) -> None:
         return
     groups = results.groupby(["drop_prob", "k"], as_index=False)
     table = groups.agg(mean=("test_error", "mean"), standard_error=("spread", "mean"), runs=("run", "nunique"))
-    table["series"] = "drop_prob " + table["drop_prob"].map("{:.1f}".format)
+    table["series"] = figure.rate_names(table)
     full = summarize(results[results["k"] == 1], ["drop_prob"], "full_network_error")
-    full["series"] = "drop_prob " + full["drop_prob"].map("{:.1f}".format)
+    full["series"] = figure.rate_names(full)
     colour = alt.Color("series:N", scale=charts.colours(list(full["series"])), legend=charts.legend())
     rules = alt.Chart(full).mark_rule(strokeDash=[2, 3], strokeWidth=2).encode(y="mean:Q", color=colour)
     x = alt.X(

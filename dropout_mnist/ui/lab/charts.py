@@ -11,8 +11,6 @@ PINK, YELLOW, RED, GREY = "#cc79a7", "#f0e442", "#d55e00", "#999999"
 SERIES = (BLUE, ORANGE, GREEN, PINK, SKY, RED, YELLOW, GREY)
 HEIGHT = 360
 
-AnyChart = alt.Chart | alt.LayerChart
-
 
 def legend(columns: int = 3) -> alt.Legend:
     """Return a legend below the chart."""
@@ -107,7 +105,7 @@ def histograms(table: pd.DataFrame, order: Sequence[str]) -> alt.Chart:
         .mark_line(interpolate="step-after", strokeWidth=2)
         .encode(
             x=alt.X("low:Q", title="activation"),
-            y=alt.Y("share:Q", title="share of all units and images", axis=alt.Axis(format="~%"), scale=alt.Scale()),
+            y=alt.Y("share:Q", title="share of all units and images", axis=alt.Axis(format="~%")),
             color=alt.Color("series:N", scale=colours(order), legend=legend()),
             tooltip=["series", "low", "high", alt.Tooltip("share:Q", format=".2%")],
         )

@@ -1,11 +1,14 @@
 """Section 6, first half: what units look for, and how few of them speak."""
 
+from contextlib import suppress
+
 import numpy as np
 import pandas as pd
 import streamlit as st
 
 from dropout_mnist.checkpoint import CheckpointError
 from dropout_mnist.checkpoint_cache import SUFFIX, weights_folder
+from dropout_mnist.model import MLP
 from dropout_mnist.shapes import IMAGE_SIZE
 from dropout_mnist.thinning import first_layer_features
 from dropout_mnist.ui.lab import charts, figure
@@ -25,14 +28,9 @@ def show() -> None:
         "ink, blue: none):"
     )
     with st.container(key="features", horizontal=True, gap="medium"):
-        for name, title in COMPARED.items():
-            try:
-                _, checkpoint = load_cached(weights_folder() / (name + SUFFIX))
-            except CheckpointError:
-                st.caption(f"{name} is not there.")
-                continue
+        for title, network in compared_networks().items():
             st.image(
-                _tiles_url(first_layer_features(checkpoint.model).numpy()),
+                _tiles_url(first_layer_features(network).numpy()),
                 width=250,
                 caption=title,
                 alt=f"Features, {title}",
@@ -54,9 +52,18 @@ def show() -> None:
     figure.describe("networks", results)
 
 
+def compared_networks() -> dict[str, MLP]:
+    """Return the shipped networks that are compared, by what they are called; without those that cannot be read."""
+    found = {}
+    for name, title in COMPARED.items():
+        with suppress(CheckpointError):
+            found[title] = load_cached(weights_folder() / (name + SUFFIX))[1].model
+    return found
+
+
 def _show_histogram(results: pd.DataFrame) -> None:
     table = results.groupby(["drop_prob", "low", "high"])["share"].mean().reset_index()
-    table["series"] = "drop_prob " + table["drop_prob"].map("{:.1f}".format)
+    table["series"] = figure.rate_names(table)
     silent, speaking = table[table["high"] == 0], table[table["high"] > 0]
     order = list(dict.fromkeys(table["series"]))
     words = ", ".join(f"{row['series']} {row['share']:.1%}" for row in silent.to_dict("records"))

@@ -52,6 +52,11 @@ def get_results(sweep: str, table: str) -> pd.DataFrame | None:
     return found
 
 
+def rate_names(table: pd.DataFrame) -> "pd.Series[str]":
+    """Return what a chart calls the rows of a table by their `drop_prob`."""
+    return "drop_prob " + table["drop_prob"].map("{:.1f}".format)
+
+
 def describe(sweep: str, results: pd.DataFrame) -> None:
     """Say what the networks of a sweep's results were, and how to make the same again."""
     first = results.iloc[0]

@@ -4,8 +4,6 @@ import pandas as pd
 import streamlit as st
 
 from dropout_mnist.checkpoint import CheckpointError
-from dropout_mnist.evaluation import predict
-from dropout_mnist.shapes import INPUT_SIZE
 from dropout_mnist.ui import models
 from dropout_mnist.ui.charts import MOST_POINTS, probability_bars
 from dropout_mnist.ui.lab import charts, figure
@@ -56,8 +54,7 @@ def show(specimen: Specimen) -> None:
         _show_curves(loaded, measure)
     with right:
         st.markdown("**On the digit above**")
-        pixels = specimen.image.mul(255).round().byte().reshape(1, INPUT_SIZE)
-        answers = {model.label: predict(model.checkpoint.model, pixels)[0] for model in loaded[:2]}
+        answers = {model.label: specimen.answer(model.checkpoint.model) for model in loaded[:2]}
         st.altair_chart(
             probability_bars(answers),
             key="gap_probabilities",

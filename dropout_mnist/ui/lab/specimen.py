@@ -9,6 +9,7 @@ from torch import Tensor
 from dropout_mnist.checkpoint import CheckpointError
 from dropout_mnist.data import scale
 from dropout_mnist.drawing import Pixels
+from dropout_mnist.evaluation import Prediction, predict
 from dropout_mnist.model import MLP
 from dropout_mnist.shapes import INPUT_SIZE
 from dropout_mnist.ui import canvas, models, pages, test_image
@@ -41,6 +42,11 @@ class Specimen:
     def image(self) -> Tensor:
         """The digit as the network sees it, (784,) float32 in [0, 1]."""
         return scale(torch.tensor(self.pixels)).reshape(INPUT_SIZE)
+
+    def answer(self, network: MLP | None = None) -> Prediction:
+        """Return what a full network, its own unless another is given, says to the digit."""
+        [prediction] = predict(network or self.network, torch.tensor(self.pixels).reshape(1, INPUT_SIZE))
+        return prediction
 
     @property
     def drop_prob(self) -> float:

@@ -2,17 +2,14 @@
 
 import streamlit as st
 
-from dropout_mnist.checkpoint import CheckpointError
-from dropout_mnist.checkpoint_cache import SUFFIX, weights_folder
 from dropout_mnist.evaluation import Prediction
 from dropout_mnist.model import MLP
 from dropout_mnist.sweep_results import summarize
 from dropout_mnist.thinning import LARGEST, RANDOM, cut_probs, removal_order
 from dropout_mnist.ui.answer import show_digit
 from dropout_mnist.ui.lab import charts, figure
-from dropout_mnist.ui.lab.features import COMPARED
+from dropout_mnist.ui.lab.features import COMPARED, compared_networks
 from dropout_mnist.ui.lab.specimen import Specimen
-from dropout_mnist.ui.shared import load_cached
 
 _SEED = 1
 
@@ -41,7 +38,7 @@ def show(specimen: Specimen) -> None:
         return
     chosen = results[(results["order"] == order) & (results["scaled"] == scaled)]
     table = summarize(chosen, ["drop_prob", "removed"], "test_accuracy")
-    table["series"] = "drop_prob " + table["drop_prob"].map("{:.1f}".format)
+    table["series"] = figure.rate_names(table)
     at = table[(table["removed"] * 100).round() == removed]
     words = ", ".join(f"{row['series']} {row['mean']:.1%}" for row in at.to_dict("records"))
     chart = charts.lines_with_errors(
@@ -66,12 +63,7 @@ def show(specimen: Specimen) -> None:
 
 def _networks(specimen: Specimen) -> dict[str, MLP]:
     """Return the networks to operate on: the shipped ones, and that of the experiments if it is another."""
-    found = {}
-    for name, title in COMPARED.items():
-        try:
-            found[title] = load_cached(weights_folder() / (name + SUFFIX))[1].model
-        except CheckpointError:
-            continue
+    found = compared_networks()
     if specimen.model.label not in COMPARED:
         found[specimen.model.label] = specimen.network
     return found

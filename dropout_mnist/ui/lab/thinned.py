@@ -5,8 +5,7 @@ import random
 import numpy as np
 import streamlit as st
 
-from dropout_mnist.evaluation import Prediction, predict
-from dropout_mnist.shapes import INPUT_SIZE
+from dropout_mnist.evaluation import Prediction
 from dropout_mnist.thinning import ThinnedNetwork, thin_once
 from dropout_mnist.ui import charts
 from dropout_mnist.ui.answer import show_digit
@@ -32,7 +31,7 @@ def show(specimen: Specimen) -> None:
         st.button("Another mask", key="another_mask", icon=":material/shuffle:", on_click=_draw_seed)
     thinned = thin_once(specimen.network, specimen.image, drop_prob, seed)
     _show_layers(thinned)
-    [full] = predict(specimen.network, specimen.image.mul(255).round().byte().reshape(1, INPUT_SIZE))
+    full = specimen.answer()
     answer = Prediction(tuple(thinned.probs.tolist()))
     words, bars = st.columns([1, 2], gap="medium")
     with words, st.container(key="thinned_answers", horizontal=True, gap="medium"):

@@ -25,7 +25,7 @@ def show() -> None:
 def _show_curve(results: pd.DataFrame) -> None:
     last = last_epochs(results)
     table = summarize(last.assign(error=1 - last["test_accuracy"]), ["drop_prob", "train_size"], "error")
-    table["series"] = "drop_prob " + table["drop_prob"].map("{:.1f}".format)
+    table["series"] = figure.rate_names(table)
     sizes = sorted(table["train_size"].astype(int).unique().tolist())
     x = alt.X(
         "train_size:Q",

@@ -1,11 +1,13 @@
-"""A class draws while a training runs: thirty WebSocket clients that speak Streamlit's protocol.
+"""A class draws while a training runs: thirty visitors, most of them WebSocket clients that speak Streamlit's protocol.
 
-Each visitor draws one of the written digits every few seconds, as the canvas would report it, and waits for the
-answer: the image of what the network sees, which no other drawing has. From the report to the answer is measured; the
-canvas itself waits another 200 ms before it reports. One more visitor trains. Errors are counted, and drawings that
-get no answer, and the server's memory is watched.
+They arrive within the first twenty seconds, at a server that has just been started. Each draws one of the written
+digits every few seconds, as the canvas would report it, and waits for the answer: the image of what the network sees,
+which no other drawing has. From the report to the answer is measured; the canvas itself waits another 200 ms before it
+reports. They poll as browsers do. Some of the visitors are pages in Chromium, whose drawings are measured from the
+lifting of the pen. One visitor more trains. Errors are counted, and drawings that get no answer, and the server's
+memory is watched.
 
-usage: python -m benchmarks.load STROKES [VISITORS [MINUTES]]
+usage: python -m benchmarks.load STROKES [VISITORS [MINUTES [PAGES]]]
 """
 
 import asyncio
@@ -13,28 +15,33 @@ import base64
 import io
 import json
 import random
+import re
 import sys
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
 
 import numpy as np
 import psutil
 from PIL import Image, ImageDraw
+from playwright.sync_api import sync_playwright
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
 
+from benchmarks.answer import WATCH, draw
 from benchmarks.machine import describe_machine
-from benchmarks.server import start_server
+from benchmarks.server import launch_browser, open_page, start_server
 from dropout_mnist.drawing import read_strokes
 from dropout_mnist.fabric import Stroke, read_path
 from dropout_mnist.stroke_set import WrittenDigit, draw_on_canvas, load_stroke_set
 from dropout_mnist.ui.pictures import enlarged_url
-from dropout_mnist.ui.train import POLL_SECONDS
 
+# They come within so many seconds, and draw every so many.
+ARRIVALS = 20.0
 PAUSE = 3.0
 PATIENCE = 30.0
 MEMORY_EVERY = 5.0
@@ -44,8 +51,12 @@ MEMORY_EVERY = 5.0
 class Figures:
     """What all visitors met."""
 
+    arrivals: list[float] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
+    browser_seconds: list[float] = field(default_factory=list)
     lost: int = 0
+    polls: int = 0
+    epochs: int = 0
     errors: list[str] = field(default_factory=list)
     memory: list[tuple[float, float]] = field(default_factory=list)
 
@@ -55,47 +66,71 @@ class Visitor:
 
     def __init__(self, socket: ClientConnection, figures: Figures) -> None:
         self.socket, self.figures = socket, figures
-        # Widget's key -> its id and its fragment's.
-        self.widgets: dict[str, tuple[str, str]] = {}
         self.page = ""
-        # The fragment that is to be run again and again.
-        self.polled = ""
+        # Widget's key -> its id and its fragment's, and what it says.
+        self.widgets: dict[str, tuple[str, str]] = {}
+        self.states: dict[str, dict[str, Any]] = {}
+        # The fragments that are to be run again and again -> after how many seconds.
+        self.polled: dict[str, float] = {}
+        self.complete = asyncio.Event()
+        # The image that is waited for.
+        self.wanted = ""
+        self.answered = asyncio.Event()
 
-    async def send(self, query: str = "", fragment: str = "", **states: dict[str, Any]) -> None:
-        """Ask for a run of the page, or of a fragment, with the states of some widgets."""
+    async def send(self, query: str = "", fragment: str = "", poll: bool = False, **trigger: dict[str, Any]) -> None:
+        """Ask for a run of the page, or of a fragment."""
         message = BackMsg()
         message.rerun_script.query_string = query
         message.rerun_script.page_script_hash = self.page
         message.rerun_script.fragment_id = fragment
-        for key, state in states.items():
+        message.rerun_script.is_auto_rerun = poll
+        for key, state in (self.states | trigger).items():
             widget = message.rerun_script.widget_states.widgets.add()
             widget.id = self.widgets[key][0]
             for kind, value in state.items():
                 setattr(widget, kind, value)
         await self.socket.send(message.SerializeToString())
 
-    async def receive(self) -> ForwardMsg:
-        """Return the next message; note the widgets that it brings, and errors."""
-        message = ForwardMsg()
-        message.ParseFromString(await self.socket.recv())
-        if message.HasField("new_session"):
-            self.page = message.new_session.page_script_hash
-        if message.HasField("auto_rerun"):
-            self.polled = message.auto_rerun.fragment_id
-        if message.HasField("delta") and message.delta.HasField("new_element"):
-            element = message.delta.new_element
-            kind = element.WhichOneof("type")
-            if kind == "exception":
-                self.figures.errors.append(element.exception.message)
-            if (widget_id := getattr(getattr(element, kind), "id", "")).startswith("$$ID-"):
-                self.widgets[widget_id.split("-", 2)[2]] = (widget_id, message.delta.fragment_id)
-        return message
+    async def listen(self) -> None:
+        """Take what the server sends."""
+        async for data in self.socket:
+            message = ForwardMsg()
+            message.ParseFromString(data)
+            self._take(message)
 
-    async def arrive(self, query: str) -> None:
-        """Open the page and wait until it is complete."""
-        await self.send(query)
-        while not (await self.receive()).HasField("script_finished"):
-            pass
+    def _take(self, message: ForwardMsg) -> None:
+        kind = message.WhichOneof("type")
+        if kind == "new_session":
+            self.page = message.new_session.page_script_hash
+        elif kind == "auto_rerun":
+            self.polled[message.auto_rerun.fragment_id] = message.auto_rerun.interval
+        elif kind == "stop_auto_rerun":
+            for fragment in message.stop_auto_rerun.fragment_ids:
+                self.polled.pop(fragment, None)
+        elif kind == "script_finished":
+            self.complete.set()
+        elif kind == "delta" and message.delta.HasField("new_element"):
+            element = message.delta.new_element
+            content = getattr(element, str(element.WhichOneof("type")))
+            if element.HasField("exception"):
+                self.figures.errors.append(element.exception.message)
+            if (widget_id := getattr(content, "id", "")).startswith("$$ID-"):
+                self.widgets[widget_id.split("-", 2)[2]] = (widget_id, message.delta.fragment_id)
+            if epoch := re.match(r"Epoch (\d+) of", element.progress.text):
+                self.figures.epochs = int(epoch[1])
+            if any(image.url == self.wanted for image in element.imgs.imgs):
+                self.answered.set()
+
+    async def poll(self) -> None:
+        """Let the fragments run that are to be run again and again."""
+        last: dict[str, float] = {}
+        while True:
+            await asyncio.sleep(0.1)
+            for fragment, seconds in list(self.polled.items()):
+                if monotonic() - last.get(fragment, 0) >= seconds:
+                    last[fragment] = monotonic()
+                    await self.send(fragment=fragment, poll=True)
+                    self.figures.polls += 1
 
     async def draw(self, digit: WrittenDigit) -> None:
         """Report a drawing and wait for its answer."""
@@ -104,22 +139,32 @@ class Visitor:
         pixels = read_strokes(strokes)
         assert pixels is not None
         drawing = {"drawing": {"raw": {"objects": paths}, "data": canvas_image(strokes)}, "backgroundFit": None}
+        self.states["canvas_widget"] = {"json_value": json.dumps(drawing)}
+        self.wanted = enlarged_url(pixels, 5)
+        self.answered.clear()
         begin = monotonic()
-        await self.send(fragment=self.widgets["canvas_widget"][1], canvas_widget={"json_value": json.dumps(drawing)})
-        wanted = enlarged_url(pixels, 5)
+        await self.send(fragment=self.widgets["canvas_widget"][1])
         try:
             async with asyncio.timeout(PATIENCE):
-                while not self._shows(await self.receive(), wanted):
-                    pass
+                await self.answered.wait()
             self.figures.seconds.append(monotonic() - begin)
         except TimeoutError:
             self.figures.lost += 1
 
-    @staticmethod
-    def _shows(message: ForwardMsg, url: str) -> bool:
-        if not (message.HasField("delta") and message.delta.HasField("new_element")):
-            return False
-        return any(image.url == url for image in message.delta.new_element.imgs.imgs)
+
+@asynccontextmanager
+async def open_socket(address: str, figures: Figures, query: str = "") -> AsyncIterator[Visitor]:
+    """Open the page without a browser, wait until it is complete, and keep it alive."""
+    async with connect(f"{address.replace('http', 'ws')}/_stcore/stream", max_size=None) as socket:
+        visitor = Visitor(socket, figures)
+        begin = monotonic()
+        tasks = [asyncio.create_task(visitor.listen()), asyncio.create_task(visitor.poll())]
+        await visitor.send(query)
+        await visitor.complete.wait()
+        figures.arrivals.append(monotonic() - begin)
+        yield visitor
+        for task in tasks:
+            task.cancel()
 
 
 def canvas_image(strokes: list[Stroke]) -> str:
@@ -133,11 +178,9 @@ def canvas_image(strokes: list[Stroke]) -> str:
 
 
 async def visit(address: str, digits: list[WrittenDigit], figures: Figures, end: float) -> None:
-    """Draw until the end."""
-    async with connect(f"{address.replace('http', 'ws')}/_stcore/stream", max_size=None) as socket:
-        visitor = Visitor(socket, figures)
-        await visitor.arrive("")
-        await asyncio.sleep(random.uniform(0, PAUSE))
+    """Arrive, and draw until the end."""
+    await asyncio.sleep(random.uniform(0, ARRIVALS))
+    async with open_socket(address, figures) as visitor:
         while monotonic() < end:
             begin = monotonic()
             await visitor.draw(random.choice(digits))
@@ -146,18 +189,28 @@ async def visit(address: str, digits: list[WrittenDigit], figures: Figures, end:
 
 async def train(address: str, figures: Figures, end: float) -> None:
     """Train until the end, and watch."""
-    async with connect(f"{address.replace('http', 'ws')}/_stcore/stream", max_size=None) as socket:
-        visitor = Visitor(socket, figures)
-        await visitor.arrive("epochs=1000&seed=4711")
-        await visitor.send("epochs=1000&seed=4711", visitor.widgets["train"][1], train={"trigger_value": True})
+    query = "epochs=1000&seed=4711"
+    async with open_socket(address, figures, query) as visitor:
+        await visitor.send(query, visitor.widgets["train"][1], train={"trigger_value": True})
+        await asyncio.sleep(end - monotonic())
+
+
+def visit_in_browser(address: str, pages: int, figures: Figures, end: float) -> None:
+    """Open pages in Chromium, and draw on each in turn until the end."""
+    with sync_playwright() as playwright:
+        browser = launch_browser(playwright)
+        opened = [open_page(browser, address) for _ in range(pages)]
+        for page in opened:
+            page.evaluate(WATCH)
         while monotonic() < end:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(POLL_SECONDS):
-                    while True:
-                        await visitor.receive()
-            # The browser polls when it is told to.
-            if visitor.polled:
-                await visitor.send(fragment=visitor.polled)
+            begin = monotonic()
+            for page in opened:
+                draw(page)
+            sleep(max(0.0, begin + PAUSE - monotonic()))
+        for page in opened:
+            figures.browser_seconds += [milliseconds / 1000 for milliseconds in page.evaluate("times")]
+            figures.errors += page.get_by_test_id("stException").all_inner_texts()
+        browser.close()
 
 
 async def watch_memory(server: psutil.Process, figures: Figures, end: float) -> None:
@@ -168,7 +221,9 @@ async def watch_memory(server: psutil.Process, figures: Figures, end: float) -> 
         await asyncio.sleep(MEMORY_EVERY)
 
 
-async def measure(address: str, server: psutil.Process, strokes: Path, visitors: int, minutes: float) -> Figures:
+async def measure(
+    address: str, server: psutil.Process, strokes: Path, visitors: int, minutes: float, pages: int
+) -> Figures:
     """Let them all in."""
     digits = load_stroke_set(strokes)
     figures = Figures()
@@ -176,34 +231,46 @@ async def measure(address: str, server: psutil.Process, strokes: Path, visitors:
     await asyncio.gather(
         train(address, figures, end),
         watch_memory(server, figures, end),
-        *(visit(address, digits, figures, end) for _ in range(visitors)),
+        asyncio.to_thread(visit_in_browser, address, pages, figures, end),
+        *(visit(address, digits, figures, end) for _ in range(visitors - pages)),
     )
     return figures
 
 
-def main(strokes: Path, visitors: int, minutes: float) -> None:
+def main(strokes: Path, visitors: int, minutes: float, pages: int) -> None:
     """Print the figures, and the same as JSON."""
     with start_server() as (address, server):
         while not any(connection.status == psutil.CONN_LISTEN for connection in server.net_connections()):
             pass
-        figures = asyncio.run(measure(address, server, strokes, visitors, minutes))
+        figures = asyncio.run(measure(address, server, strokes, visitors, minutes, pages))
     late = np.array([row for row in figures.memory if row[0] > 60] or figures.memory)
     slope = float(np.polyfit(late[:, 0] / 60, late[:, 1], 1)[0]) if len(late) > 1 else 0.0
-    result = {
+    result: dict[str, Any] = {
         "visitors": visitors,
+        "of them in Chromium": pages,
         "minutes": minutes,
-        "answers": len(figures.seconds),
+        "answers": len(figures.seconds) + len(figures.browser_seconds),
         "drawings without an answer": figures.lost,
         "errors": len(figures.errors),
-        "p50 ms": float(np.percentile(figures.seconds, 50)) * 1000,
-        "p95 ms": float(np.percentile(figures.seconds, 95)) * 1000,
-        "slowest ms": max(figures.seconds) * 1000,
-        "memory at the end, MB": float(late[-1, 1]),
+        "polls": figures.polls,
+        "epochs trained meanwhile": figures.epochs,
+    }
+    for name, seconds in (
+        ("page complete", figures.arrivals),
+        ("report to answer", figures.seconds),
+        ("pen up to answer in Chromium", figures.browser_seconds),
+    ):
+        if seconds:
+            p50, p95, slowest = np.percentile(seconds, [50, 95, 100])
+            result |= {f"{name}, p50 s": p50, f"{name}, p95 s": p95, f"{name}, slowest s": slowest}
+    result |= {
+        "memory after a minute, MB": late[0, 1],
+        "memory at the end, MB": late[-1, 1],
         "its slope after the first minute, MB a minute": slope,
     }
     print("| figure | value |\n| --- | --- |")
     for name, value in result.items():
-        print(f"| {name} | {value:,.1f} |" if isinstance(value, float) else f"| {name} | {value:,} |")
+        print(f"| {name} | {value:,.2f} |" if isinstance(value, float) else f"| {name} | {value:,} |")
     print(*figures.errors[:3], sep="\n")
     print(json.dumps({"machine": describe_machine(), **result}))
 
@@ -213,4 +280,5 @@ if __name__ == "__main__":
         Path(sys.argv[1]),
         int(sys.argv[2]) if len(sys.argv) > 2 else 30,
         float(sys.argv[3]) if len(sys.argv) > 3 else 5,
+        int(sys.argv[4]) if len(sys.argv) > 4 else 2,
     )

@@ -76,12 +76,12 @@ class Evaluation:
     probs: Tensor
     labels: Tensor
 
-    @property
+    @cached_property
     def predictions(self) -> Tensor:
         """The most probable digit of each image, (N,) int64."""
         return self.probs.argmax(dim=1)
 
-    @property
+    @cached_property
     def correct(self) -> int:
         """How many images are recognised."""
         return int((self.predictions == self.labels).sum())
@@ -96,7 +96,7 @@ class Evaluation:
         """The recognised fraction of the images."""
         return self.correct / self.total
 
-    @property
+    @cached_property
     def confusion(self) -> Tensor:
         """How often each digit (row) is taken for each digit (column), (10, 10) int64."""
         pairs = self.labels * CLASSES + self.predictions
@@ -105,8 +105,8 @@ class Evaluation:
     @property
     def digit_accuracy(self) -> tuple[float | None, ...]:
         """The recognised fraction of each digit's images; None for a digit without any."""
-        counts = self.confusion
-        return tuple(int(row[digit]) / int(row.sum()) if row.sum() else None for digit, row in enumerate(counts))
+        rows = self.confusion.tolist()
+        return tuple(row[digit] / sum(row) if any(row) else None for digit, row in enumerate(rows))
 
     @property
     def calibration_error(self) -> float:
@@ -122,7 +122,7 @@ class Evaluation:
 
     def top_confusions(self, count: int) -> list[tuple[int, int, int]]:
         """Return up to `count` most frequent mistakes as (digit, what it was taken for, how often)."""
-        mistakes = self.confusion.fill_diagonal_(0).flatten()
+        mistakes = self.confusion.clone().fill_diagonal_(0).flatten()
         order = mistakes.argsort(descending=True, stable=True)[:count]
         return [(int(pair) // CLASSES, int(pair) % CLASSES, int(mistakes[pair])) for pair in order if mistakes[pair]]
 

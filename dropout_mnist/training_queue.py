@@ -244,7 +244,8 @@ class TrainingQueue:
             for job in self._jobs.values():
                 if owner in job.owners:
                     job.owners = job.owners - {owner} | {new_owner}
-            self._turns[new_owner] += self._turns.pop(owner, 0)
+            if turns := self._turns.pop(owner, 0):
+                self._turns[new_owner] += turns
 
     def owns(self, owner: str, run_id: int) -> bool:
         """Whether this person asked for this run."""

@@ -112,9 +112,9 @@ def confusion_heatmap(confusion: Tensor, dark: bool) -> alt.LayerChart:
     """Draw how often each digit was taken for each other, for a light or a dark page; right answers are uncoloured."""
     table = pd.DataFrame(
         [
-            {"label": label, "prediction": prediction, "images": int(confusion[label, prediction])}
-            for label in range(len(confusion))
-            for prediction in range(len(confusion))
+            {"label": label, "prediction": prediction, "images": images}
+            for label, row in enumerate(confusion.tolist())
+            for prediction, images in enumerate(row)
         ]
     )
     table["mistakes"] = table["images"].where(table["label"] != table["prediction"], 0)

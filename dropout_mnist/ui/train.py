@@ -20,6 +20,8 @@ from dropout_mnist.ui.visitor import ask_browser, visitor
 from dropout_mnist.ui.words import describe_download, duration, epochs, plain
 
 POLL_SECONDS = 0.5
+# Of others' runs only their number is shown.
+POLL_OTHERS_SECONDS = 3.0
 
 # The ids of this visitor's runs whose ends this session has not reported yet.
 _OWN_RUNS_KEY = "own_runs"
@@ -35,8 +37,8 @@ def show(model: ChosenModel | None) -> None:
     ask_browser()
     if config is not None:
         _show_buttons(config, queue, model)
-    active = bool(queue.active_runs())
-    st.fragment(_show_runs, run_every=POLL_SECONDS if active else None)(model, active)
+    pace = _pace(queue)
+    st.fragment(_show_runs, run_every=pace)(model, pace)
     _explain()
 
 
@@ -80,7 +82,15 @@ def _stop(run: Run, queue: TrainingQueue) -> None:
     queue.stop(run.id, visitor())
 
 
-def _show_runs(model: ChosenModel | None, was_active: bool) -> None:
+def _pace(queue: TrainingQueue) -> float | None:
+    """Return after how many seconds the runs are to be looked at again; None while there are none."""
+    runs = queue.active_runs()
+    if any(queue.owns(visitor(), run.id) for run in runs):
+        return POLL_SECONDS
+    return POLL_OTHERS_SECONDS if runs else None
+
+
+def _show_runs(model: ChosenModel | None, pace: float | None) -> None:
     """Show the visitor's runs; called again and again while there are any of anybody."""
     queue = training_queue()
     runs = queue.active_runs()
@@ -88,8 +98,7 @@ def _show_runs(model: ChosenModel | None, was_active: bool) -> None:
     # After a reload the session does not know them yet.
     _own_runs().update(run.id for run in own)
     _take_own_result(queue)
-    if bool(runs) != was_active:
-        # The page begins or ends polling.
+    if _pace(queue) != pace:
         st.rerun()
     with st.container(key="training"):
         outcome_id, message = st.session_state.get(_OUTCOME_KEY, (None, None))

@@ -21,6 +21,9 @@ MIRRORS = (
     "http://yann.lecun.com/exdb/mnist/",
 )
 
+# Without a byte for so long a mirror is given up.
+TIMEOUT_SECONDS = 20.0
+
 
 class DataError(Exception):
     """A data set cannot be had; the message says why and what to do."""
@@ -183,7 +186,7 @@ def _fetch(archive: DataFile, folder: Path, fault: str, report: ReportDownload |
                 known_hash=f"md5:{archive.md5}",
                 path=folder,
                 fname=archive.name,
-                downloader=pooch.HTTPDownloader(progressbar=progress, chunk_size=2**16, timeout=20),
+                downloader=pooch.HTTPDownloader(progressbar=progress, chunk_size=2**16, timeout=TIMEOUT_SECONDS),
             )
             return
         # Whatever goes wrong with a mirror: requests' errors are OSErrors, a wrong checksum is a ValueError.

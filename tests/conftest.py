@@ -17,6 +17,10 @@ from dropout_mnist.data import Dataset, Split, load_dataset
 from dropout_mnist.training import build_model, train
 from dropout_mnist.ui import shared
 
+from .mirrors import mirrors, raw
+
+__all__ = ["mirrors", "raw"]
+
 SHIPPED_WEIGHTS = Path(__file__).parents[1] / "weights"
 
 # The first is the one in use at first.

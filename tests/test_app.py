@@ -25,6 +25,7 @@ from dropout_mnist.training_queue import RunState
 from dropout_mnist.ui import settings, shared
 
 from .conftest import accuracy_of
+from .mirrors import Mirrors
 from .page import TIMEOUT, checked, texts
 
 ROOT = Path(__file__).parents[1]
@@ -400,6 +401,37 @@ def test_download_that_fails_is_explained(open_page: OpenPage) -> None:
     checked(page.button(key="download").click().run())
     assert "MNIST is not available" in texts(page)
     assert "DROPOUT_MNIST_DATA" in texts(page)
+
+
+def test_download_shows_how_far_it_is_and_a_training_waits_for_it(open_page: OpenPage, mirrors: Mirrors) -> None:
+    mirrors.behaviour = {"a": "slow"}
+    page = open_page(epochs="1")
+    checked(page.button(key="train").click().run())
+    queue = shared.training_queue()
+    [run] = queue.active_runs()
+    while (now := queue.get(run.id)) is None or now.download is None:
+        pass
+    shown = page.run().get("progress")[0].proto.text
+    assert "train-images-idx3-ubyte is missing: downloading it from 127.0.0.1" in shown.replace("\\", "")
+    mirrors.go_on.set()
+    assert (ended := queue.wait(run.id, TIMEOUT)) is not None
+    assert ended.state is RunState.FINISHED
+    assert "is trained: test accuracy" in texts(checked(page.run()))
+
+
+def test_data_that_were_damaged_are_fetched_once_a_mirror_is_there_again(
+    open_page: OpenPage, mirrors: Mirrors, raw: Path
+) -> None:
+    path = raw / "t10k-labels-idx1-ubyte"
+    good = path.read_bytes()
+    # Of the right length, so that nobody looks closer before it is used.
+    path.write_bytes(good[:-1] + bytes([good[-1] ^ 1]))
+    mirrors.behaviour = dict.fromkeys("abc", "500")
+    page = open_page()
+    assert "t10k-labels-idx1-ubyte is damaged: its MD5 is" in texts(page)
+    mirrors.behaviour = {"a": "half"}
+    assert "MNIST, with dropout off" in texts(checked(page.run()))
+    assert path.read_bytes() == good
 
 
 def test_damaged_checkpoint_does_not_stop_the_others(open_page: OpenPage, shipped: Path) -> None:

@@ -1,110 +1,15 @@
 """Download and verification, with small files in MNIST's format and mirrors that fail in every way."""
 
-import gzip
-import hashlib
 import threading
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-import torch
 
 from dropout_mnist import mnist_files
 from dropout_mnist.data import load_dataset
-from dropout_mnist.mnist_files import DataError, DataFile, DownloadProgress, ensure_mnist, mnist_is_here, raw_folder
+from dropout_mnist.mnist_files import DataError, DownloadProgress, ensure_mnist, mnist_is_here, raw_folder
 
-HTML = b"<!DOCTYPE html><html><body>Sorry, not today.</body></html>" * 20
-
-
-def idx(magic: bytes, *shape: int) -> bytes:
-    count = torch.tensor(shape).prod().item()
-    content = torch.randint(0, 10, (int(count),), generator=torch.Generator().manual_seed(1), dtype=torch.uint8)
-    return magic + b"".join(length.to_bytes(4, "big") for length in shape) + content.numpy().tobytes()
-
-
-def md5(data: bytes) -> str:
-    return hashlib.md5(data, usedforsecurity=False).hexdigest()
-
-
-@dataclass
-class Mirrors:
-    """Three mirrors on this machine; `behaviour` says how each answers, "good" unless told."""
-
-    archives: dict[str, bytes]
-    behaviour: dict[str, str] = field(default_factory=dict)
-    requests: list[str] = field(default_factory=list)
-
-    def answer(self, handler: BaseHTTPRequestHandler) -> None:
-        _, mirror, name = handler.path.split("/")
-        self.requests.append(f"{mirror}/{name}")
-        body = self.archives[name]
-        match self.behaviour.get(mirror, "good"):
-            case "403" | "500" as code:
-                handler.send_error(int(code))
-                return
-            case "html":
-                self._send(handler, HTML, len(HTML))
-            case "half":
-                self._send(handler, body[: len(body) // 2], len(body))
-            case "reset":
-                handler.connection.close()
-            case "good":
-                self._send(handler, body, len(body))
-
-    @staticmethod
-    def _send(handler: BaseHTTPRequestHandler, body: bytes, length: int) -> None:
-        handler.send_response(200)
-        handler.send_header("Content-Length", str(length))
-        handler.end_headers()
-        handler.wfile.write(body)
-
-
-@pytest.fixture
-def mirrors(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mirrors]:
-    """Make the project believe in a small MNIST, and serve it."""
-    contents = {
-        "train-images-idx3-ubyte": idx(b"\0\0\x08\x03", 200, 28, 28),
-        "train-labels-idx1-ubyte": idx(b"\0\0\x08\x01", 200),
-        "t10k-images-idx3-ubyte": idx(b"\0\0\x08\x03", 50, 28, 28),
-        "t10k-labels-idx1-ubyte": idx(b"\0\0\x08\x01", 50),
-    }
-    archives = {f"{name}.gz": gzip.compress(data, mtime=0) for name, data in contents.items()}
-    files = tuple(
-        (
-            DataFile(name, len(data), data[:4], md5(data)),
-            DataFile(f"{name}.gz", len(packed), packed[:2], md5(packed)),
-        )
-        for (name, data), packed in zip(contents.items(), archives.values(), strict=True)
-    )
-    served = Mirrors(archives)
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            served.answer(self)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    address = f"http://127.0.0.1:{server.server_port}"
-    monkeypatch.setattr(mnist_files, "MNIST_FILES", files)
-    monkeypatch.setattr(mnist_files, "MIRRORS", tuple(f"{address}/{name}/" for name in "abc"))
-    yield served
-    server.shutdown()
-    server.server_close()
-
-
-@pytest.fixture
-def raw(mirrors: Mirrors) -> Path:
-    """The folder of MNIST's files, with all of them in it and nothing requested."""
-    ensure_mnist()
-    for archive in raw_folder().glob("*.gz"):
-        archive.unlink()
-    mirrors.requests.clear()
-    return raw_folder()
+from .mirrors import HTML, Mirrors
 
 
 def test_missing_files_are_downloaded_with_progress(mirrors: Mirrors) -> None:
@@ -120,7 +25,7 @@ def test_missing_files_are_downloaded_with_progress(mirrors: Mirrors) -> None:
     assert seen[0].reason == "train-images-idx3-ubyte is missing"
 
 
-@pytest.mark.parametrize("failure", ["403", "500", "html", "half", "reset"])
+@pytest.mark.parametrize("failure", ["403", "500", "html", "half", "reset", "reset in the middle"])
 def test_next_mirror_is_tried_whatever_way_one_fails(mirrors: Mirrors, failure: str) -> None:
     mirrors.behaviour = {"a": failure, "b": failure}
     ensure_mnist()
@@ -203,3 +108,42 @@ def test_folder_that_cannot_be_made_is_an_error_with_the_remedy(
     monkeypatch.setenv("DROPOUT_MNIST_DATA", str(tmp_path / "file"))
     with pytest.raises(DataError, match="set DROPOUT_MNIST_DATA"):
         load_dataset("mnist")
+
+
+def test_mirror_that_stalls_is_left_for_the_next_one(mirrors: Mirrors, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mnist_files, "TIMEOUT_SECONDS", 0.3)
+    mirrors.behaviour = {"a": "stalled"}
+    seen: list[DownloadProgress] = []
+    ensure_mnist(seen.append)
+    assert mnist_is_here()
+    assert mirrors.requests[:2] == ["a/train-images-idx3-ubyte.gz", "b/train-images-idx3-ubyte.gz"]
+
+
+def test_files_that_came_before_the_line_broke_are_not_fetched_again(mirrors: Mirrors) -> None:
+    [*_, (_, last)] = mnist_files.MNIST_FILES
+    archive = mirrors.archives.pop(last.name)
+    with pytest.raises(DataError, match="t10k-labels-idx1-ubyte is missing"):
+        ensure_mnist()
+    mirrors.archives[last.name] = archive
+    mirrors.requests.clear()
+    ensure_mnist()
+    assert mirrors.requests == [f"a/{last.name}"]
+
+
+def test_two_who_download_at_once_get_whole_files(mirrors: Mirrors) -> None:
+    errors: list[Exception] = []
+
+    def download() -> None:
+        try:
+            ensure_mnist()
+        except Exception as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=download) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    for file, _ in mnist_files.MNIST_FILES:
+        assert file.find_fault(raw_folder() / file.name) is None

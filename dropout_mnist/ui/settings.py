@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from dropout_mnist.config import DATASETS, RECIPES, TrainConfig
 from dropout_mnist.ui.words import plain
@@ -41,6 +42,7 @@ def find_nonsense(parameters: Mapping[str, str]) -> dict[str, str]:
 def show() -> TrainConfig | None:
     """Show the widgets; return the config that they describe, or None with a message if it makes no sense."""
     _show_url_note()
+    _keep_settings()
     above = st.container()
     with st.expander("More settings", icon=":material/tune:"):
         recipe = st.segmented_control(
@@ -145,6 +147,17 @@ def _show_url_note() -> None:
             st.rerun()
     if note := st.session_state["url_note"]:
         st.warning(f"Ignored in the page's address: {note}", icon=":material/link_off:")
+
+
+def _keep_settings() -> None:
+    """Keep the session's settings on the browser's way back to the page.
+
+    Streamlit leaves an address without settings behind when another page is opened. When the browser goes back there,
+    it takes that for the wish to have the defaults, and goes by the session only on other ways to the page.
+    """
+    context = get_script_run_ctx()
+    if context is not None and not st.query_params:
+        context.is_history_navigation = False
 
 
 def _is_between(text: str, low: float, high: float) -> bool:

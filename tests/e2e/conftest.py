@@ -5,9 +5,6 @@ import io
 import os
 import re
 import shutil
-import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,16 +12,13 @@ from time import monotonic, sleep
 
 import numpy as np
 import pytest
-import requests
 from PIL import Image
 from playwright.sync_api import BrowserType, Locator, Page, expect
 
 from dropout_mnist.drawing import Pixels
 
-from ..conftest import REAL_DATA_FOLDER, SHIPPED, SHIPPED_WEIGHTS, skip_or_fail
-
-ROOT = Path(__file__).parents[2]
-START_TIMEOUT = 60
+from ..conftest import skip_or_fail
+from .server import START_TIMEOUT, Server, running
 
 # A loaded machine with two cores must pass, too.
 expect.set_options(timeout=30_000)
@@ -52,43 +46,17 @@ def browser_type_launch_args(
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Start the application with the shipped weights in a folder of its own; yield its address."""
-    folder = tmp_path_factory.mktemp("server")
-    (folder / "weights").mkdir()
-    for name in SHIPPED:
-        shutil.copy(SHIPPED_WEIGHTS / f"{name}.safetensors", folder / "weights")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    environment = os.environ | {
-        "DROPOUT_MNIST_WEIGHTS": str(folder / "weights"),
-        "DROPOUT_MNIST_DATA": str(REAL_DATA_FOLDER),
-        "XDG_CACHE_HOME": str(folder / "cache"),
-    }
-    log = (folder / "log").open("w")
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true", f"--server.port={port}"]
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
-    address = f"http://127.0.0.1:{port}"
-    try:
-        _wait_until_healthy(address, process)
-        yield address
-    finally:
-        process.terminate()
-        process.wait(10)
-        log.close()
-    complaints = re.findall(r"Traceback|Warning|\bWARN|Error|terminate called", (folder / "log").read_text())
-    assert complaints == []
+    with running(Server(tmp_path_factory.mktemp("server"))) as server:
+        yield server.address
 
 
-def _wait_until_healthy(address: str, process: subprocess.Popen[bytes]) -> None:
-    end = monotonic() + START_TIMEOUT
-    while True:
-        assert process.poll() is None, "the server ended"
-        assert monotonic() < end, "the server did not start"
-        try:
-            if requests.get(f"{address}/_stcore/health", timeout=1).ok:
-                return
-        except requests.ConnectionError:
-            sleep(0.1)
+@pytest.fixture
+def own_server(tmp_path: Path) -> Iterator[Server]:
+    """A server that a test has for itself, and may harm."""
+    folder = tmp_path / "server"
+    folder.mkdir()
+    with running(Server(folder)) as server:
+        yield server
 
 
 @contextmanager

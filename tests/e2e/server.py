@@ -1,0 +1,153 @@
+"""The application as a process of its own, and a line to it that can be cut."""
+
+import os
+import re
+import selectors
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from time import monotonic, sleep
+
+import psutil
+import requests
+
+from ..conftest import REAL_DATA_FOLDER, SHIPPED, SHIPPED_WEIGHTS
+
+ROOT = Path(__file__).parents[2]
+START_TIMEOUT = 60
+
+
+class Server:
+    """The application with the shipped weights in a folder of its own; it can be killed and started again.
+
+    Args:
+        folder: for its weights, cache and log.
+        data: the folder of its data sets.
+        options: of `streamlit run`.
+    """
+
+    def __init__(self, folder: Path, data: Path = REAL_DATA_FOLDER, *options: str) -> None:
+        self.folder, self.data, self.options = folder, data, options
+        self.weights = folder / "weights"
+        self.weights.mkdir()
+        for name in SHIPPED:
+            shutil.copy(SHIPPED_WEIGHTS / f"{name}.safetensors", self.weights)
+        self.port = free_port()
+        self.address = f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        environment = os.environ | {
+            "DROPOUT_MNIST_WEIGHTS": str(self.weights),
+            "DROPOUT_MNIST_DATA": str(self.data),
+            "XDG_CACHE_HOME": str(self.folder / "cache"),
+        }
+        arguments = ["--server.headless=true", f"--server.port={self.port}", *self.options]
+        command = [sys.executable, "-m", "streamlit", "run", "app.py", *arguments]
+        with (self.folder / "log").open("a") as log:
+            self.process = psutil.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
+        end = monotonic() + START_TIMEOUT
+        while True:
+            assert self.process.poll() is None, "the server ended"
+            assert monotonic() < end, "the server did not start"
+            try:
+                if requests.get(f"{self.address}/_stcore/health", timeout=1).ok:
+                    return
+            except requests.ConnectionError:
+                sleep(0.1)
+
+    def kill(self) -> None:
+        """End it as a power cut does."""
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self) -> None:
+        """End it, and look for complaints in what it logged."""
+        self.process.terminate()
+        self.process.wait(10)
+        complaints = re.findall(r"Traceback|Warning|\bWARN|Error|terminate called", self.log)
+        assert complaints == []
+
+    @property
+    def log(self) -> str:
+        """What it said since it was first started."""
+        return (self.folder / "log").read_text()
+
+
+@contextmanager
+def running(server: Server) -> Iterator[Server]:
+    """Start a server, and stop it in the end."""
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+def free_port() -> int:
+    """Return the number of a port that nobody uses."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    return port
+
+
+class Line:
+    """A line to a server: what comes in at one address goes on to the server, until the line is cut.
+
+    Args:
+        port: of the server.
+    """
+
+    def __init__(self, port: int) -> None:
+        self._server = port
+        self._port = free_port()
+        self._cut = threading.Event()
+        self.address = f"http://127.0.0.1:{self._port}"
+        self.mend()
+
+    def mend(self) -> None:
+        """Let connections through."""
+        self._cut.clear()
+        self._listener = socket.create_server(("127.0.0.1", self._port))
+        self._relay = threading.Thread(target=self._work, daemon=True)
+        self._relay.start()
+
+    def cut(self) -> None:
+        """Break all connections, and refuse new ones."""
+        self._cut.set()
+        self._relay.join()
+
+    def _work(self) -> None:
+        """Pass on what comes."""
+        partner: dict[socket.socket, socket.socket] = {}
+        with selectors.DefaultSelector() as selector, self._listener:
+            selector.register(self._listener, selectors.EVENT_READ)
+            while not self._cut.is_set():
+                for key, _ in selector.select(0.05):
+                    if key.fileobj is self._listener:
+                        here, _ = self._listener.accept()
+                        there = socket.create_connection(("127.0.0.1", self._server))
+                        partner |= {here: there, there: here}
+                        for end in (here, there):
+                            selector.register(end, selectors.EVENT_READ)
+                        continue
+                    end = key.fileobj
+                    if end not in partner:
+                        continue  # its other end has just hung up
+                    data = b""
+                    with suppress(OSError):
+                        data = end.recv(2**16)
+                        partner[end].sendall(data)
+                    if not data:
+                        for ended in (end, partner[end]):
+                            selector.unregister(ended)
+                            ended.close()
+                            del partner[ended]
+            for end in partner:
+                end.close()

@@ -1,6 +1,6 @@
 """Strokes of the pen, and the paths that Fabric.js, the canvas's library, makes of them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,9 @@ from numpy.typing import ArrayLike, NDArray
 _CURVE = np.linspace(0.25, 1, 4)[:, None]
 # What a path that was not changed after it was drawn says of itself, if anything.
 _UNCHANGED = {"scaleX": 1, "scaleY": 1, "angle": 0, "skewX": 0, "skewY": 0, "flipX": False, "flipY": False}
+
+# A hand that draws without a break makes so many in five minutes.
+MAX_COMMANDS = 20_000
 
 
 class StrokeError(ValueError):
@@ -30,6 +33,22 @@ class Stroke:
     pen_width: float
 
 
+def read_paths(paths: Iterable[Mapping[str, Any]]) -> list[Stroke]:
+    """Return the strokes that the paths of the canvas were made of.
+
+    Raises:
+        StrokeError: one of them is no stroke, or they are longer than any drawing by hand.
+    """
+    strokes: list[Stroke] = []
+    commands = 0
+    for path in paths:
+        strokes.append(read_path(path))
+        commands += len(path["path"])
+        if commands > MAX_COMMANDS:
+            raise StrokeError(f"more than {MAX_COMMANDS:,} commands in the paths of a drawing")
+    return strokes
+
+
 def read_path(path: Mapping[str, Any]) -> Stroke:
     """Return the stroke that a path of the canvas was made of.
 
@@ -37,11 +56,13 @@ def read_path(path: Mapping[str, Any]) -> Stroke:
         path: one of the objects in the canvas component's `json_data`.
 
     Raises:
-        StrokeError: it is something else, or was scaled or turned after it was drawn.
+        StrokeError: it is something else, was scaled or turned after it was drawn, or is longer than any stroke.
     """
     try:
         if path["type"] != "Path" or any(path.get(name, same) != same for name, same in _UNCHANGED.items()):
             raise StrokeError(f"not a stroke as the pen drew it: {path['type']}")
+        if len(path["path"]) > MAX_COMMANDS:
+            raise StrokeError(f"more than {MAX_COMMANDS:,} commands in a path")
         points: list[NDArray[np.float64]] = []
         for command, *numbers in path["path"]:
             *controls, end = np.array(numbers, dtype=np.float64).reshape(-1, 2)

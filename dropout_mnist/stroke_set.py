@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from dropout_mnist.data import Split
 from dropout_mnist.drawing import read_strokes
-from dropout_mnist.fabric import make_path, read_path
+from dropout_mnist.fabric import make_path, read_paths
 from dropout_mnist.mnist_files import DataError
 from dropout_mnist.shapes import CLASSES, INPUT_SIZE
 
@@ -115,7 +115,7 @@ def draw_split(
     pixels = []
     for digit in digits:
         paths = draw_on_canvas(digit, generator, pen_width=pen_width, smallest=smallest, largest=largest)
-        drawn = read_strokes([read_path(path) for path in paths])
+        drawn = read_strokes(read_paths(paths))
         assert drawn is not None, "every digit has strokes"
         pixels.append(drawn)
     stacked = torch.from_numpy(np.stack(pixels)).reshape(-1, INPUT_SIZE)

@@ -20,7 +20,7 @@ from typing import Self
 import torch
 
 from dropout_mnist.checkpoint import Checkpoint, make_checkpoint
-from dropout_mnist.checkpoint_cache import store_checkpoint, trains_alike
+from dropout_mnist.checkpoint_cache import list_checkpoints, store_checkpoint, trains_alike
 from dropout_mnist.config import TrainConfig
 from dropout_mnist.data import FULL_SIZES, Dataset
 from dropout_mnist.interruption import discard_state, load_state, save_state
@@ -47,6 +47,7 @@ class QueueLimits:
         max_epochs: of one run.
         max_train_size: training images of one run.
         max_minutes: of one run; after them it is stopped, and its finished epochs are kept.
+        max_models: checkpoints that are kept; no run is begun that would add one.
     """
 
     max_waiting: int = 20
@@ -54,6 +55,7 @@ class QueueLimits:
     max_epochs: int = 1_000
     max_train_size: int = 60_000
     max_minutes: int = 60
+    max_models: int = 1_000
 
     @classmethod
     def from_environment(cls) -> Self:
@@ -197,7 +199,8 @@ class TrainingQueue:
         """Queue a person's training and return its run's id; a config that is queued already is not queued twice.
 
         Raises:
-            RefusedError: it is too large, the queue is full, or the person has too many runs in it.
+            RefusedError: it is too large, the queue or the folder of checkpoints is full, or the person has too many
+                runs in the queue.
         """
         self.limits.check(config)
         with self._changed:
@@ -213,6 +216,12 @@ class TrainingQueue:
                 )
             if sum(job.run.state is RunState.WAITING for job in jobs) >= self.limits.max_waiting:
                 raise RefusedError(f"The queue is full: {self.limits.max_waiting} trainings wait. Try again later.")
+            kept = {path.stem for path in list_checkpoints()} | {job.run.config.name for job in jobs}
+            if config.name not in kept and len(kept) >= self.limits.max_models:
+                raise RefusedError(
+                    f"This server keeps as many trained models as it may ({self.limits.max_models:,}): "
+                    "choose settings that were trained before, or ask its owner to remove some."
+                )
             run = Run(id=next(self._ids), config=config)
             self._jobs[run.id] = _Job(run, {owner})
             self._changed.notify_all()

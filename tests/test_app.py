@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -16,13 +17,14 @@ from PIL import Image, ImageDraw
 from streamlit.testing.v1 import AppTest
 
 from dropout_mnist import mnist_files
-from dropout_mnist.checkpoint import encode_checkpoint, load_checkpoint
+from dropout_mnist.checkpoint import Checkpoint, encode_checkpoint, load_checkpoint
 from dropout_mnist.config import TrainConfig
 from dropout_mnist.data import Dataset
 from dropout_mnist.evaluation import Prediction
-from dropout_mnist.fabric import make_path
+from dropout_mnist.fabric import MAX_COMMANDS, make_path
 from dropout_mnist.training_queue import RunState
 from dropout_mnist.ui import settings, shared
+from dropout_mnist.ui.models import MAX_SESSION_CHECKPOINTS
 
 from .conftest import accuracy_of
 from .mirrors import Mirrors
@@ -55,7 +57,7 @@ def canvas(canvas_module: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Simple
         for line in state.lines:
             ImageDraw.Draw(image).line(line, fill="white", width=20)
         objects = [{"type": "Path", "points": line} for line in state.lines]
-        return SimpleNamespace(json_data={"objects": objects}, image_data=np.asarray(image))
+        return report_canvas(objects, image)
 
     monkeypatch.setattr(canvas_module, "st_canvas", report)
     return state
@@ -72,6 +74,13 @@ def open_page(shipped: Path, canvas: SimpleNamespace) -> OpenPage:
         return checked(page.run())
 
     return open_it
+
+
+def report_canvas(objects: list[Any], image: Image.Image | None = None) -> SimpleNamespace:
+    """Return what the canvas reports; its image is black unless another is given."""
+    buffer = io.BytesIO()
+    (image or Image.new("RGBA", (280, 280), (0, 0, 0, 255))).save(buffer, "PNG")
+    return SimpleNamespace(json_data={"objects": objects}, image_bytes=buffer.getvalue())
 
 
 def metric(page: AppTest, label: str) -> str:
@@ -123,18 +132,13 @@ def test_drawing_is_answered(open_page: OpenPage, canvas: SimpleNamespace) -> No
 
 def test_second_undo_counts_although_the_canvas_has_not_reported_the_first(canvas_module: ModuleType) -> None:
     strokes = [{"stroke": number} for number in range(3)]
-    blank = np.zeros((280, 280, 4), np.uint8)
-
-    def report(objects: list[dict[str, int]]) -> SimpleNamespace:
-        return SimpleNamespace(json_data={"objects": objects}, image_data=blank)
-
     drawing = canvas_module.Drawing()
-    drawing.take(report(strokes))
+    drawing.take(report_canvas(strokes))
     for left in (2, 1, 0):
         drawing.undo()
-        drawing.take(report(strokes))
+        drawing.take(report_canvas(strokes))
         assert drawing.strokes == drawing.told["objects"] == strokes[:left]
-    drawing.take(report(strokes[:2]))
+    drawing.take(report_canvas(strokes[:2]))
     assert drawing.strokes == strokes[:2]
 
 
@@ -172,11 +176,37 @@ def test_unsure_answer_names_both_digits(
 
 def test_strokes_are_read_whatever_the_image_shows(canvas_module: ModuleType) -> None:
     drawing = canvas_module.Drawing()
-    blank = np.zeros((280, 280, 4), np.uint8)
-    objects = [make_path([(100, 40), (110, 140), (120, 240)], 20)]
-    drawing.take(SimpleNamespace(json_data={"objects": objects}, image_data=blank))
+    drawing.take(report_canvas([make_path([(100, 40), (110, 140), (120, 240)], 20)]))
     assert drawing.pixels is not None
     assert drawing.pixels.any()
+
+
+def test_drawing_longer_than_any_hand_draws_is_read_from_its_image(canvas_module: ModuleType) -> None:
+    image = Image.new("RGBA", (280, 280), (0, 0, 0, 255))
+    ImageDraw.Draw(image).line((150, 40, 130, 240), fill="white", width=20)
+    scribble = np.random.default_rng(0).uniform(0, 280, (MAX_COMMANDS + 10, 2))
+    drawing = canvas_module.Drawing()
+    for strokes in ([make_path(scribble, 20)], [make_path(part, 20) for part in np.array_split(scribble, 100)]):
+        drawing.take(report_canvas(strokes, image))
+        assert drawing.pixels is not None
+        assert 20 < np.count_nonzero(drawing.pixels) < 100
+
+
+@pytest.mark.parametrize(
+    ("json_data", "image_url"),
+    [
+        ([], "data:image/png;base64,"),
+        ({"objects": "all"}, "data:image/png;base64,"),
+        ({"objects": [1]}, "nonsense"),
+        ({"objects": [1]}, 7),
+        ({"objects": [1]}, "data:image/png;base64,AAAA"),
+        ({"objects": [{"type": "Path", "path": 3}]}, "data:image/png;base64,!"),
+    ],
+)
+def test_forged_reports_of_the_canvas_are_no_drawing(canvas_module: ModuleType, json_data: Any, image_url: Any) -> None:
+    drawing = canvas_module.Drawing()
+    drawing.take(canvas_module.CanvasResult(json_data, image_url, return_image_data=True))
+    assert drawing.pixels is None
 
 
 def test_recipe_brings_its_own_settings_and_may_be_set_by_the_url(open_page: OpenPage) -> None:
@@ -463,6 +493,16 @@ def test_uploaded_weights_are_used_and_rubbish_is_explained(open_page: OpenPage,
     checked(page.file_uploader(key="upload_weights").upload("![bad](x).safetensors", data[:1000]).run())
     assert r"\!\[bad\]\(x\)\.safetensors is not a whole safetensors file" in page.error[0].value
     assert "drop_prob **0.5**" in texts(page)
+
+
+def test_a_session_keeps_its_latest_uploads(open_page: OpenPage, checkpoint: Checkpoint) -> None:
+    page = open_page()
+    before = len(page.selectbox(key="model_choice").options)
+    for correct in range(MAX_SESSION_CHECKPOINTS + 2):
+        data = encode_checkpoint(replace(checkpoint, correct=correct))
+        checked(page.file_uploader(key="upload_weights").upload(f"{correct}.safetensors", data).run())
+    assert len(page.selectbox(key="model_choice").options) == before + MAX_SESSION_CHECKPOINTS
+    assert f"test accuracy **{correct / checkpoint.total:.2%}**" in texts(page)
 
 
 def test_two_models_of_the_same_config_are_told_apart(

@@ -299,6 +299,16 @@ def test_a_person_may_have_so_many_runs_and_the_queue_is_bounded(
     assert len(queue.active_runs()) == len(before)
 
 
+def test_no_run_is_begun_whose_model_could_not_be_kept(
+    start_queue: StartQueue, tiny: Dataset, tiny_config: TrainConfig
+) -> None:
+    queue = start_queue(lambda name, report: tiny, limits=QueueLimits(max_models=2))
+    for seed in (1, 2, 1):
+        assert ended(queue, queue.submit(replace(tiny_config, seed=seed))).state is RunState.FINISHED
+    with pytest.raises(RefusedError, match=r"as many trained models as it may \(2\)"):
+        queue.submit(replace(tiny_config, seed=3))
+
+
 def test_nobody_stops_anothers_run(start_queue: StartQueue, gate: Gate, tiny_config: TrainConfig) -> None:
     queue = start_queue(gate.load)
     mine, ours = queue.submit(tiny_config, "me"), queue.submit(replace(tiny_config, seed=2), "me")

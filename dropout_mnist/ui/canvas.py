@@ -7,11 +7,13 @@ to show something else reports that a moment later. The session's `Drawing` know
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import streamlit as st
 from streamlit_drawable_canvas import CanvasResult, st_canvas
 
 from dropout_mnist.drawing import Pixels, read_canvas, read_strokes
-from dropout_mnist.fabric import StrokeError, read_path
+from dropout_mnist.fabric import StrokeError, read_paths
+from dropout_mnist.picture import PictureError, open_picture
 
 SIZE = 280
 # The component's own tools float, unseen, over the first rows of its canvas: strokes that begin there are lost, and
@@ -54,19 +56,23 @@ class Drawing:
         self._outdated = self._reported
 
     def take(self, report: CanvasResult) -> None:
-        """Take over what the canvas reports, unless it is from before the canvas was told something else."""
-        # One that has come back to the page reports no image until it is drawn on.
-        if report.image_data is None or report.json_data is None:
+        """Take over what the canvas reports, unless it is from before the canvas was told something else.
+
+        A browser may report anything: what cannot be read is no drawing.
+        """
+        # A canvas that has come back to the page reports no image until it is drawn on.
+        image, strokes = _parts(report)
+        if image is None or strokes is None:
             return
-        self._reported = report.json_data.get("objects", [])
+        self._reported = strokes
         if self._reported == self._outdated:
             return
         self._outdated = None
         self.strokes = self._reported
         try:
-            self.pixels = read_strokes([read_path(path) for path in self.strokes])
+            self.pixels = read_strokes(read_paths(self.strokes))
         except StrokeError:
-            self.pixels = read_canvas(report.image_data)
+            self.pixels = _read_image(image)
 
     def undo(self) -> None:
         """Take back the last stroke."""
@@ -75,6 +81,23 @@ class Drawing:
     def clear(self) -> None:
         """Take back all strokes."""
         self.show([])
+
+
+def _parts(report: CanvasResult) -> tuple[bytes | None, Strokes | None]:
+    """Return a report's image file and its strokes; None for what it has not."""
+    try:
+        strokes = report.json_data.get("objects") if report.json_data else None
+        return report.image_bytes, strokes if isinstance(strokes, list) else None
+    except (AttributeError, ValueError):
+        return None, None
+
+
+def _read_image(data: bytes) -> Pixels | None:
+    """Return what the network sees of the canvas's image."""
+    try:
+        return read_canvas(np.asarray(open_picture(data).convert("RGBA")))
+    except PictureError:
+        return None
 
 
 def drawn_pixels() -> Pixels | None:

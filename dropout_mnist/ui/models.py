@@ -10,6 +10,9 @@ from dropout_mnist.checkpoint import Checkpoint, CheckpointError, encode_checkpo
 from dropout_mnist.checkpoint_cache import DEFAULT_NAME, SUFFIX, list_checkpoints
 from dropout_mnist.ui.shared import load_cached
 
+# Of one session; each takes megabytes of the server's memory. The oldest makes room for a new one.
+MAX_SESSION_CHECKPOINTS = 5
+
 CHOICE_KEY = "model_choice"
 RIVAL_KEY = "rival_choice"
 
@@ -44,7 +47,10 @@ def use_model(choice: Path | Checkpoint) -> None:
         st.session_state[_NEXT_CHOICE_KEY] = str(choice)
     else:
         model_id = f"{choice.name} (this session's, {hashlib.sha256(encode_checkpoint(choice)).hexdigest()[:8]})"
-        st.session_state.setdefault(_SESSION_KEY, {})[model_id] = choice
+        checkpoints: dict[str, Checkpoint] = st.session_state.setdefault(_SESSION_KEY, {})
+        checkpoints[model_id] = choice
+        if len(checkpoints) > MAX_SESSION_CHECKPOINTS:
+            del checkpoints[next(iter(checkpoints))]
         st.session_state[_NEXT_CHOICE_KEY] = model_id
 
 

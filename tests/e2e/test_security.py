@@ -1,0 +1,69 @@
+"""What keeps strangers out: where requests come from, what they may name, and what a browser may be made to run."""
+
+import pytest
+import requests
+from playwright.sync_api import expect
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
+
+from dropout_mnist.checkpoint import encode_checkpoint, load_checkpoint
+
+from ..conftest import SHIPPED_WEIGHTS
+from ..test_picture import encode, seven_on_paper
+from .conftest import Playground
+
+SCRIPT = "<img src=x onerror='window.harmed = true'>"
+
+
+def test_pages_of_other_sites_cannot_speak_for_a_visitor(server: str) -> None:
+    stream = f"{server.replace('http', 'ws')}/_stcore/stream"
+    with connect(stream, origin=server):  # type: ignore[arg-type]
+        pass
+    with pytest.raises(InvalidStatus, match="403"):
+        connect(stream, origin="https://elsewhere.example")  # type: ignore[arg-type]
+    answer = requests.get(f"{server}/_stcore/health", headers={"Origin": "https://elsewhere.example"}, timeout=10)
+    assert "Access-Control-Allow-Origin" not in answer.headers
+
+
+def test_files_are_taken_from_the_page_alone(server: str) -> None:
+    address = f"{server}/_stcore/upload_file/some-session/some-file"
+    assert requests.put(address, files={"file": b"data"}, timeout=10).status_code in (400, 403)
+    assert requests.delete(address, timeout=10).status_code in (400, 403)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/..%2f..%2fetc%2fpasswd",
+        "/media/..%2f..%2f..%2fetc%2fpasswd",
+        "/app/static/..%2f..%2fpyproject.toml",
+        "/component/streamlit_drawable_canvas/..%2f..%2f..%2fpyproject.toml",
+        "/weights/robust.safetensors",
+        "/.streamlit/config.toml",
+    ],
+)
+def test_no_file_of_the_server_can_be_asked_for(server: str, path: str) -> None:
+    request = requests.Request("GET", server).prepare()
+    request.url = server + path  # as it is, without requests' tidying
+    answer = requests.Session().send(request, timeout=10)
+    assert answer.status_code >= 400 or answer.text.lower().startswith("<!doctype html>")
+    assert not any(secret in answer.text for secret in ("root:", "[tool.", "fileWatcherType", "__metadata__"))
+
+
+def test_markup_in_addresses_and_file_names_is_shown_and_not_run(playground: Playground) -> None:
+    playground.open(f"drop_prob={SCRIPT}&{SCRIPT}=1")
+    expect(playground.page.get_by_text("Ignored in the page's address")).to_contain_text("<img src=x")
+    checkpoint = load_checkpoint(SHIPPED_WEIGHTS / "plain-p0.00.safetensors")
+    playground.keyed("model_menu").get_by_role("button").click()
+    upload = playground.keyed("upload_weights").locator("input")
+    upload.set_input_files([{"name": f"{SCRIPT}.safetensors", "mimeType": "", "buffer": b"rubbish"}])
+    expect(playground.page.get_by_text("is not a whole safetensors file")).to_contain_text("<img src=x")
+    upload.set_input_files([{"name": f"{SCRIPT}.safetensors", "mimeType": "", "buffer": encode_checkpoint(checkpoint)}])
+    expect(playground.keyed("model")).to_contain_text("drop_prob 0 ")
+    playground.page.keyboard.press("Escape")
+    playground.choose_input("Upload a picture")
+    picture = {"name": f"{SCRIPT}.png", "mimeType": "image/png", "buffer": encode(seven_on_paper())}
+    playground.keyed("picture").locator("input").set_input_files([picture])
+    expect(playground.answer).to_be_visible()
+    expect(playground.page.locator("img[src=x]")).to_have_count(0)
+    assert playground.page.evaluate("window.harmed") is None

@@ -5,7 +5,7 @@ import resource
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -24,9 +24,22 @@ ROOT = Path(__file__).parents[1]
 TIMEOUT = 120
 
 
-def train_in_a_process(*options: str, limit: Callable[[], None] | None = None) -> "subprocess.CompletedProcess[str]":
+def train_in_a_process(
+    *options: str, limit: Callable[[], None] | None = None, prefix: Sequence[str] = ()
+) -> "subprocess.CompletedProcess[str]":
     """Run the command line's `train` on a few bundled digits, with a limit set on its process."""
-    command = [sys.executable, "-m", "dropout_mnist", "train", "--dataset", "digits", "--train-size", "200", *options]
+    command = [
+        *prefix,
+        sys.executable,
+        "-m",
+        "dropout_mnist",
+        "train",
+        "--dataset",
+        "digits",
+        "--train-size",
+        "200",
+        *options,
+    ]
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
     return subprocess.run(
         command, cwd=ROOT, env=environment, preexec_fn=limit, capture_output=True, text=True, timeout=TIMEOUT
@@ -49,6 +62,23 @@ def test_full_disk_loses_no_older_checkpoint_and_is_told() -> None:
     assert "Traceback" not in ended.stderr
     assert path.read_bytes() == before
     assert [file.name for file in weights_folder().rglob("*") if file.is_file()] == [path.name]
+
+
+def test_read_only_folder_sends_the_model_to_the_users_cache(tmp_path: Path) -> None:
+    folder = weights_folder()
+    folder.mkdir()
+    folder.chmod(0o555)
+    # Root may write everywhere, unless it is without that right.
+    as_others = ["setpriv", "--bounding-set=-dac_override"] if os.geteuid() == 0 else []
+    if as_others and not shutil.which("setpriv"):
+        pytest.skip("Root cannot be kept from writing here: there is no setpriv")
+    ended = train_in_a_process("--epochs", "1", prefix=as_others)
+    folder.chmod(0o755)
+    assert ended.returncode == 0, ended.stderr
+    assert list(folder.iterdir()) == []
+    [path] = list_checkpoints()
+    assert path.is_relative_to(tmp_path / "cache")
+    load_checkpoint(path)
 
 
 def test_too_little_memory_is_told() -> None:

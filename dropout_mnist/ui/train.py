@@ -1,6 +1,8 @@
 """Train: settings, buttons, and the run at work, drawn live while everything else on the page answers.
 
-Visitors see their own runs, and of others' only how long the queue is.
+Visitors see their own runs, and of others' only how long the queue is, as it was when they last did something here: a
+page polls for runs of its own only. Whoever draws while the page polls may lose an answer, if very seldom: Streamlit
+drops what a run has not sent yet when another is asked for just as it ends.
 """
 
 from collections.abc import Sequence
@@ -20,8 +22,6 @@ from dropout_mnist.ui.visitor import ask_browser, visitor
 from dropout_mnist.ui.words import describe_download, duration, epochs, plain
 
 POLL_SECONDS = 0.5
-# Of others' runs only their number is shown.
-POLL_OTHERS_SECONDS = 3.0
 
 # The ids of this visitor's runs whose ends this session has not reported yet.
 _OWN_RUNS_KEY = "own_runs"
@@ -37,8 +37,8 @@ def show(model: ChosenModel | None) -> None:
     ask_browser()
     if config is not None:
         _show_buttons(config, queue, model)
-    pace = _pace(queue)
-    st.fragment(_show_runs, run_every=pace)(model, pace)
+    polled = _has_own_runs(queue)
+    st.fragment(_show_runs, run_every=POLL_SECONDS if polled else None)(model, polled)
     _explain()
 
 
@@ -82,23 +82,20 @@ def _stop(run: Run, queue: TrainingQueue) -> None:
     queue.stop(run.id, visitor())
 
 
-def _pace(queue: TrainingQueue) -> float | None:
-    """Return after how many seconds the runs are to be looked at again; None while there are none."""
-    runs = queue.active_runs()
-    if any(queue.owns(visitor(), run.id) for run in runs):
-        return POLL_SECONDS
-    return POLL_OTHERS_SECONDS if runs else None
+def _has_own_runs(queue: TrainingQueue) -> bool:
+    return any(queue.owns(visitor(), run.id) for run in queue.active_runs())
 
 
-def _show_runs(model: ChosenModel | None, pace: float | None) -> None:
-    """Show the visitor's runs; called again and again while there are any of anybody."""
+def _show_runs(model: ChosenModel | None, polled: bool) -> None:
+    """Show the visitor's runs; called again and again while there are any."""
     queue = training_queue()
     runs = queue.active_runs()
     own = [run for run in runs if queue.owns(visitor(), run.id)]
     # After a reload the session does not know them yet.
     _own_runs().update(run.id for run in own)
     _take_own_result(queue)
-    if _pace(queue) != pace:
+    if bool(own) != polled:
+        # The page begins or ends polling.
         st.rerun()
     with st.container(key="training"):
         outcome_id, message = st.session_state.get(_OUTCOME_KEY, (None, None))

@@ -1,5 +1,7 @@
 """What keeps strangers out: where requests come from, what they may name, and what a browser may be made to run."""
 
+from pathlib import Path
+
 import pytest
 import requests
 from playwright.sync_api import expect
@@ -49,6 +51,17 @@ def test_no_file_of_the_server_can_be_asked_for(server: str, path: str) -> None:
     # Any other address is the page's.
     assert answer.status_code >= 400 or "<!doctype html>" in answer.text.lower()
     assert not any(secret in answer.text for secret in ("root:", "[tool.", "fileWatcherType", "__metadata__"))
+
+
+def test_file_that_is_too_large_is_refused_before_it_is_sent(playground: Playground, tmp_path: Path) -> None:
+    large = tmp_path / "large.png"
+    with large.open("wb") as file:
+        file.truncate(100 * 2**20)
+    playground.open()
+    playground.choose_input("Upload a picture")
+    playground.keyed("picture").locator("input").set_input_files(large)
+    expect(playground.keyed("picture")).to_contain_text("File must be 20.0MB or smaller")
+    expect(playground.prediction).to_contain_text("Upload a picture of one digit.")
 
 
 def test_markup_in_addresses_and_file_names_is_shown_and_not_run(playground: Playground) -> None:

@@ -60,11 +60,15 @@ def own_server(tmp_path: Path) -> Iterator[Server]:
 
 
 @contextmanager
-def watched(page: Page) -> Iterator[Page]:
-    """Let nothing go wrong unseen in a tab: no script error, console error or exception box."""
+def watched(page: Page, *, harmed: bool = False) -> Iterator[Page]:
+    """Let nothing go wrong unseen in a tab: no script error, console error or exception box.
+
+    The console of one whose server or connection is harmed may complain.
+    """
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(f"script error: {error}"))
-    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    if not harmed:
+        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
     yield page
     expect(page.get_by_test_id("stException")).to_have_count(0)
     assert complaints == []

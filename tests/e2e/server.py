@@ -27,12 +27,10 @@ class Server:
 
     Args:
         folder: for its weights, cache and log.
-        data: the folder of its data sets.
-        options: of `streamlit run`.
     """
 
-    def __init__(self, folder: Path, data: Path = REAL_DATA_FOLDER, *options: str) -> None:
-        self.folder, self.data, self.options = folder, data, options
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self.weights = folder / "weights"
         self.weights.mkdir()
         for name in SHIPPED:
@@ -44,10 +42,10 @@ class Server:
         """Start it, and wait until it answers."""
         environment = os.environ | {
             "DROPOUT_MNIST_WEIGHTS": str(self.weights),
-            "DROPOUT_MNIST_DATA": str(self.data),
+            "DROPOUT_MNIST_DATA": str(REAL_DATA_FOLDER),
             "XDG_CACHE_HOME": str(self.folder / "cache"),
         }
-        arguments = ["--server.headless=true", f"--server.port={self.port}", *self.options]
+        arguments = ["--server.headless=true", f"--server.port={self.port}"]
         command = [sys.executable, "-m", "streamlit", "run", "app.py", *arguments]
         with (self.folder / "log").open("a") as log:
             self.process = psutil.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)

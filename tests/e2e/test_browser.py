@@ -27,14 +27,9 @@ def line(own_server: Server) -> Iterator[Line]:
 
 @pytest.fixture
 def remote(browser: Browser, line: Line) -> Iterator[Playground]:
-    """The page at the end of the line; its console may complain that the line is broken."""
-    with browser.new_context() as context:
-        page = context.new_page()
-        errors: list[str] = []
-        page.on("pageerror", lambda error: errors.append(str(error)))
+    """The page at the end of the line."""
+    with browser.new_context() as context, watched(context.new_page(), harmed=True) as page:
         yield Playground(page, line.address)
-        expect(page.get_by_test_id("stException")).to_have_count(0)
-        assert errors == []
 
 
 @pytest.fixture

@@ -19,7 +19,6 @@ from .conftest import SEVEN, Playground, watched
 from .server import Server
 from .test_train import WATCHABLE
 
-
 linux = pytest.mark.skipif(not hasattr(psutil, "RLIMIT_AS"), reason="Only Linux limits a process that runs already")
 
 

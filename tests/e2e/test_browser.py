@@ -90,6 +90,7 @@ def test_tab_that_slept_through_a_part_of_a_training_catches_up(playground: Play
     other.open()
     other.expect_epochs(3)
     tab.send("Page.setWebLifecycleState", {"state": "active"})
+    playground.page.bring_to_front()
     playground.expect_epochs(3)
     expect(playground.answer).to_have_text("7")
     playground.click("stop")
@@ -122,6 +123,8 @@ def test_two_tabs_of_one_person_show_the_same_training_and_drawings_of_their_own
         second.expect_epochs(1)
         second.draw(ONE)
         expect(second.answer).to_have_text("1")
+        # People draw on the tab in front; Chromium lets the others wait.
+        playground.page.bring_to_front()
         playground.draw(SEVEN)
         expect(playground.answer).to_have_text("7")
         expect(second.answer).to_have_text("1")

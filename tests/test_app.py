@@ -283,7 +283,8 @@ def test_test_image_can_be_the_input(open_page: OpenPage) -> None:
     page = open_page()
     checked(page.segmented_control(key="input_source").set_value("Take a test image").run())
     assert "Its label is" in texts(page)
-    assert metric(page, "Answer").isdigit()
+    # The image is a random one, and some are hardly digits.
+    assert metric(page, "Answer") in {*"0123456789", "?"}
     checked(page.button(key="another_input").click().run())
 
 

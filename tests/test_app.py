@@ -279,12 +279,13 @@ def test_damaged_data_set_is_explained_and_the_bundled_one_taken(open_page: Open
     assert "Its label is" in texts(page)
 
 
-def test_test_image_can_be_the_input(open_page: OpenPage) -> None:
+def test_test_image_can_be_the_input(open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Some of the images are hardly digits, and are called none.
+    monkeypatch.setattr("random.randrange", lambda count: 0)
     page = open_page()
     checked(page.segmented_control(key="input_source").set_value("Take a test image").run())
     assert "Its label is" in texts(page)
-    # The image is a random one, and some are hardly digits.
-    assert metric(page, "Answer") in {*"0123456789", "?"}
+    assert metric(page, "Answer").isdigit()
     checked(page.button(key="another_input").click().run())
 
 

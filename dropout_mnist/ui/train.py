@@ -37,13 +37,13 @@ def show(model: ChosenModel | None) -> None:
     ask_browser()
     if config is not None:
         _show_buttons(config, queue, model)
-    polled = _has_own_runs(queue)
+    polled = bool(_visitors(queue.active_runs(), queue))
     st.fragment(_show_runs, run_every=POLL_SECONDS if polled else None)(model, polled)
     _explain()
 
 
 def _show_buttons(config: TrainConfig, queue: TrainingQueue, model: ChosenModel | None) -> None:
-    queued = any(trains_alike(run.config, config) for run in queue.active_runs() if queue.owns(visitor(), run.id))
+    queued = any(trains_alike(run.config, config) for run in _visitors(queue.active_runs(), queue))
     in_use = model is not None and trains_alike(model.checkpoint.config, config)
     found = None if queued or in_use else find_cached(config)
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -82,15 +82,16 @@ def _stop(run: Run, queue: TrainingQueue) -> None:
     queue.stop(run.id, visitor())
 
 
-def _has_own_runs(queue: TrainingQueue) -> bool:
-    return any(queue.owns(visitor(), run.id) for run in queue.active_runs())
+def _visitors(runs: Sequence[Run], queue: TrainingQueue) -> list[Run]:
+    """Return those of the runs that this visitor asked for."""
+    return [run for run in runs if queue.owns(visitor(), run.id)]
 
 
 def _show_runs(model: ChosenModel | None, polled: bool) -> None:
     """Show the visitor's runs; called again and again while there are any."""
     queue = training_queue()
     runs = queue.active_runs()
-    own = [run for run in runs if queue.owns(visitor(), run.id)]
+    own = _visitors(runs, queue)
     # After a reload the session does not know them yet.
     _own_runs().update(run.id for run in own)
     _take_own_result(queue)

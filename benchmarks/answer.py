@@ -20,10 +20,10 @@ from playwright.sync_api import Page, sync_playwright
 from benchmarks.machine import describe_machine
 from benchmarks.server import launch_browser, open_page, start_server
 from dropout_mnist.checkpoint import load_checkpoint
-from dropout_mnist.checkpoint_cache import DEFAULT_NAME, SUFFIX, weights_folder
-from dropout_mnist.drawing import read_canvas, read_strokes
+from dropout_mnist.checkpoints.folder import DEFAULT_NAME, SUFFIX, weights_folder
 from dropout_mnist.evaluation import predict
-from dropout_mnist.fabric import make_path, read_path
+from dropout_mnist.preprocessing.drawing import read_canvas, read_strokes
+from dropout_mnist.preprocessing.fabricjs import make_path, read_path
 from dropout_mnist.shapes import INPUT_SIZE
 
 EPOCHS, UNUSED_SEED = 100, 4711

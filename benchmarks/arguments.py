@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from dropout_mnist.commands.output import add_weights
+from dropout_mnist.cli.output import add_weights
 
 
 def parse_arguments(description: str | None) -> argparse.Namespace:

@@ -17,7 +17,7 @@ from random import Random
 from time import perf_counter
 
 from benchmarks.machine import describe_machine
-from dropout_mnist.checkpoint_cache import DEFAULT_NAME, SUFFIX, weights_folder
+from dropout_mnist.checkpoints.folder import DEFAULT_NAME, SUFFIX, weights_folder
 from tests import test_bad_input
 
 MUTATIONS = 600

@@ -18,11 +18,11 @@ from torch import Tensor
 from benchmarks.arguments import parse_arguments
 from benchmarks.machine import describe_machine
 from dropout_mnist.checkpoint import load_checkpoint
-from dropout_mnist.data import scale
+from dropout_mnist.data.datasets import scale
+from dropout_mnist.data.pen_strokes import WrittenDigit, draw_split, load_stroke_set
 from dropout_mnist.evaluation import Doubt, compute_logits, predict
+from dropout_mnist.experiments.subnetworks import mutual_information, predictive_entropy
 from dropout_mnist.model import MLP
-from dropout_mnist.stroke_set import WrittenDigit, draw_split, load_stroke_set
-from dropout_mnist.thinning import mutual_information, predictive_entropy
 from dropout_mnist.training import inference_copy
 
 COUNT = 1_500

@@ -11,9 +11,9 @@ import sys
 
 from benchmarks.machine import describe_machine
 from dropout_mnist.checkpoint import make_checkpoint
-from dropout_mnist.checkpoint_cache import find_checkpoint, store_checkpoint
+from dropout_mnist.checkpoints.folder import find_checkpoint, store_checkpoint
 from dropout_mnist.config import TrainConfig
-from dropout_mnist.data import load_dataset
+from dropout_mnist.data.datasets import load_dataset
 from dropout_mnist.training import build_model, train
 
 # What the reference notebook gave, run as it is on the same data with seed 1.

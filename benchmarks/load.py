@@ -35,10 +35,10 @@ from websockets.asyncio.client import ClientConnection, connect
 from benchmarks.answer import WATCH, draw
 from benchmarks.machine import describe_machine
 from benchmarks.server import launch_browser, open_page, start_server
-from dropout_mnist.drawing import read_strokes
-from dropout_mnist.fabric import Stroke, read_path
-from dropout_mnist.stroke_set import WrittenDigit, draw_on_canvas, load_stroke_set
-from dropout_mnist.ui.pictures import enlarged_url
+from dropout_mnist.data.pen_strokes import WrittenDigit, draw_on_canvas, load_stroke_set
+from dropout_mnist.preprocessing.drawing import read_strokes
+from dropout_mnist.preprocessing.fabricjs import Stroke, read_path
+from dropout_mnist.ui.images import enlarged_url
 
 # They come within so many seconds, and draw every so many.
 ARRIVALS = 20.0

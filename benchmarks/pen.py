@@ -5,8 +5,8 @@ import json
 from benchmarks.arguments import parse_arguments
 from benchmarks.machine import describe_machine
 from dropout_mnist.checkpoint import load_checkpoint
+from dropout_mnist.data.pen_strokes import draw_split, load_stroke_set
 from dropout_mnist.evaluation import evaluate
-from dropout_mnist.stroke_set import draw_split, load_stroke_set
 
 PEN_WIDTHS = (8, 14, 20, 28, 40)
 SIZES = (0.25, 0.4, 0.55, 0.7, 0.85, 1.0)

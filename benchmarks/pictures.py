@@ -16,10 +16,10 @@ from PIL import Image, ImageDraw, ImageFilter
 from benchmarks.arguments import parse_arguments
 from benchmarks.machine import describe_machine
 from dropout_mnist.checkpoint import load_checkpoint
+from dropout_mnist.data.pen_strokes import WrittenDigit, load_stroke_set
 from dropout_mnist.evaluation import predict
-from dropout_mnist.picture import PictureError, open_picture, read_picture
+from dropout_mnist.preprocessing.picture import PictureError, open_picture, read_picture
 from dropout_mnist.shapes import INPUT_SIZE
-from dropout_mnist.stroke_set import WrittenDigit, load_stroke_set
 
 SIZE = (480, 640)
 DIGITS = 300

@@ -19,7 +19,7 @@ import torch
 
 from benchmarks.machine import describe_machine
 from dropout_mnist.config import TrainConfig
-from dropout_mnist.data import load_dataset
+from dropout_mnist.data.datasets import load_dataset
 from dropout_mnist.shapes import CLASSES, INPUT_SIZE
 from dropout_mnist.training import train
 

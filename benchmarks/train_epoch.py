@@ -21,8 +21,8 @@ from torch.nn import functional as F
 
 from benchmarks.machine import describe_machine
 from dropout_mnist.config import TrainConfig
-from dropout_mnist.data import Dataset, load_dataset, scale
-from dropout_mnist.mnist_files import raw_folder
+from dropout_mnist.data.datasets import Dataset, load_dataset, scale
+from dropout_mnist.data.mnist_files import raw_folder
 from dropout_mnist.shapes import CLASSES, INPUT_SIZE
 from dropout_mnist.training import train
 

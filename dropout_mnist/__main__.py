@@ -11,9 +11,9 @@ from typing import NoReturn
 
 import dropout_mnist
 from dropout_mnist.checkpoint import CheckpointError
-from dropout_mnist.commands import evaluate, predict, sweep, train
-from dropout_mnist.mnist_files import DataError
-from dropout_mnist.sweep_results import ResultsError
+from dropout_mnist.cli import evaluate, predict, sweep, train
+from dropout_mnist.data.mnist_files import DataError
+from dropout_mnist.experiments.results import ResultsError
 from dropout_mnist.training import DivergedError
 
 

@@ -16,13 +16,13 @@ import safetensors.torch
 import torch
 from safetensors import SafetensorError
 
+from dropout_mnist.augmentation.recipes import write_anew
 from dropout_mnist.calibration import apply_temperature, fit_temperature
 from dropout_mnist.config import TrainConfig
-from dropout_mnist.data import Dataset
+from dropout_mnist.data.datasets import Dataset
 from dropout_mnist.evaluation import evaluate
-from dropout_mnist.files import write_atomically
 from dropout_mnist.model import MLP
-from dropout_mnist.recipes import write_anew
+from dropout_mnist.storage.files import write_atomically
 from dropout_mnist.training import EpochResult, choose_images, inference_copy, uses_bfloat16
 
 METADATA_KEY = "dropout_mnist"

@@ -34,7 +34,7 @@ class TrainConfig:
 
     Attributes:
         recipe: "plain", the notebook's; or "robust", which varies the training images, shows the network things that
-            are no digits (`dropout_mnist.recipes`), lets the learning rate fall and averages the weights.
+            are no digits (`dropout_mnist.augmentation.recipes`), lets the learning rate fall and averages the weights.
         drop_prob: probability that a hidden unit is *dropped* in a training step, in [0, 1).
             (The 2014 paper's p is the probability to *keep* it.)
         epochs: passes over the training images, 1 to 1,000.

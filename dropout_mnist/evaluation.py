@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from dropout_mnist.data import Split, scale
+from dropout_mnist.data.datasets import Split, scale
 from dropout_mnist.model import MLP
 from dropout_mnist.shapes import CLASSES
 

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from dropout_mnist.augmentation.recipes import PREPARE
 from dropout_mnist.config import TrainConfig
-from dropout_mnist.data import Dataset, Split
+from dropout_mnist.data.datasets import Dataset, Split
 from dropout_mnist.evaluation import evaluate
-from dropout_mnist.learner import Learner
 from dropout_mnist.model import MLP
-from dropout_mnist.recipes import PREPARE
+from dropout_mnist.train_step import Learner
 
 TRAIN_EVALUATION_SIZE = 10_000
 

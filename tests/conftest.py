@@ -10,12 +10,12 @@ import pytest
 import streamlit as st
 import torch
 
-from dropout_mnist import mnist_files
 from dropout_mnist.checkpoint import Checkpoint, load_checkpoint, make_checkpoint
 from dropout_mnist.config import TrainConfig
-from dropout_mnist.data import Dataset, Split, load_dataset
+from dropout_mnist.data import mnist_files
+from dropout_mnist.data.datasets import Dataset, Split, load_dataset
 from dropout_mnist.training import build_model, train
-from dropout_mnist.ui import shared
+from dropout_mnist.ui import resources as shared
 
 from .mirrors import mirrors, raw
 

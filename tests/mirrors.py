@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from dropout_mnist import mnist_files
-from dropout_mnist.mnist_files import DataFile, ensure_mnist, raw_folder
+from dropout_mnist.data import mnist_files
+from dropout_mnist.data.mnist_files import DataFile, ensure_mnist, raw_folder
 
 HTML = b"<!DOCTYPE html><html><body>Sorry, not today.</body></html>" * 20
 

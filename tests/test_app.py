@@ -16,15 +16,16 @@ import pytest
 from PIL import Image, ImageDraw
 from streamlit.testing.v1 import AppTest
 
-from dropout_mnist import mnist_files
 from dropout_mnist.checkpoint import Checkpoint, encode_checkpoint, load_checkpoint
 from dropout_mnist.config import TrainConfig
-from dropout_mnist.data import Dataset
+from dropout_mnist.data import mnist_files
+from dropout_mnist.data.datasets import Dataset
 from dropout_mnist.evaluation import Prediction
-from dropout_mnist.fabric import MAX_COMMANDS, make_path
-from dropout_mnist.training_queue import RunState
-from dropout_mnist.ui import settings, shared
+from dropout_mnist.preprocessing.fabricjs import MAX_COMMANDS, make_path
+from dropout_mnist.server.queue import RunState
+from dropout_mnist.ui import resources as shared
 from dropout_mnist.ui.models import MAX_SESSION_CHECKPOINTS
+from dropout_mnist.ui.playground import settings
 
 from .conftest import accuracy_of
 from .mirrors import Mirrors
@@ -41,10 +42,10 @@ def canvas_module() -> ModuleType:
     """The module of the canvas, which can be imported first only while a Streamlit page runs."""
 
     def page() -> None:
-        from dropout_mnist.ui import canvas  # noqa: F401
+        from dropout_mnist.ui.inputs import canvas  # noqa: F401
 
     assert not AppTest.from_function(page, default_timeout=TIMEOUT).run().exception
-    return sys.modules["dropout_mnist.ui.canvas"]
+    return sys.modules["dropout_mnist.ui.inputs.canvas"]
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "dropout_mnist"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 BELOW_UI = [path for path in MODULES if "ui" not in path.relative_to(PACKAGE).parts]
-BELOW_QUEUE = [path for path in BELOW_UI if path.name not in ("training_queue.py", "sweep.py", "__main__.py")]
+BELOW_QUEUE = [path for path in BELOW_UI if path.name not in ("queue.py", "sweep.py", "__main__.py")]
 
 
 def imports(path: Path) -> set[str]:
@@ -28,7 +28,7 @@ def test_nothing_below_ui_imports_streamlit(path: Path) -> None:
 
 @pytest.mark.parametrize("path", BELOW_QUEUE, ids=lambda path: path.stem)
 def test_nothing_below_the_queue_imports_threading(path: Path) -> None:
-    assert not imports(path) & {"threading", "concurrent.futures", "multiprocessing", "dropout_mnist.training_queue"}
+    assert not imports(path) & {"threading", "concurrent.futures", "multiprocessing", "dropout_mnist.server.queue"}
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)

@@ -23,10 +23,10 @@ from PIL import Image, ImageDraw
 
 from dropout_mnist.checkpoint import Checkpoint, CheckpointError, decode_checkpoint, encode_checkpoint
 from dropout_mnist.config import TrainConfig
-from dropout_mnist.drawing import read_strokes
-from dropout_mnist.fabric import Stroke, StrokeError, read_path
-from dropout_mnist.picture import PictureError, open_picture, read_picture
-from dropout_mnist.ui import settings as page_settings
+from dropout_mnist.preprocessing.drawing import read_strokes
+from dropout_mnist.preprocessing.fabricjs import Stroke, StrokeError, read_path
+from dropout_mnist.preprocessing.picture import PictureError, open_picture, read_picture
+from dropout_mnist.ui.playground import settings as page_settings
 
 # Pillow warns of what it mends.
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")

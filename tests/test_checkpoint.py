@@ -11,7 +11,6 @@ import pytest
 import safetensors.torch
 import torch
 
-from dropout_mnist import files
 from dropout_mnist.checkpoint import (
     METADATA_KEY,
     Checkpoint,
@@ -23,8 +22,9 @@ from dropout_mnist.checkpoint import (
     save_checkpoint,
 )
 from dropout_mnist.config import TrainConfig
-from dropout_mnist.data import Dataset, load_dataset
+from dropout_mnist.data.datasets import Dataset, load_dataset
 from dropout_mnist.evaluation import evaluate
+from dropout_mnist.storage import files
 from dropout_mnist.training import build_model, train
 
 from .conftest import SHIPPED, SHIPPED_WEIGHTS

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from dropout_mnist.data import Dataset, load_dataset, scale
+from dropout_mnist.data.datasets import Dataset, load_dataset, scale
 
 
 def test_scale_maps_0_to_255_onto_0_to_1() -> None:

@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from dropout_mnist import drawing
-from dropout_mnist.data import Dataset, load_dataset
-from dropout_mnist.drawing import Pixels, normalize, read_canvas, read_strokes
-from dropout_mnist.fabric import make_path, read_path
+from dropout_mnist.data.datasets import Dataset, load_dataset
+from dropout_mnist.preprocessing import drawing
+from dropout_mnist.preprocessing.drawing import Pixels, normalize, read_canvas, read_strokes
+from dropout_mnist.preprocessing.fabricjs import make_path, read_path
 
 
 def canvas(*lines: tuple[float, ...], width: int = 20, size: int = 280) -> Pixels:

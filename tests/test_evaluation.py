@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from dropout_mnist.checkpoint import Checkpoint
-from dropout_mnist.data import Dataset, Split
+from dropout_mnist.data.datasets import Dataset, Split
 from dropout_mnist.evaluation import Doubt, Evaluation, Prediction, evaluate, predict
 from dropout_mnist.model import MLP
 

@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 import torch
 
-from dropout_mnist import mnist_files
 from dropout_mnist.checkpoint import load_checkpoint
-from dropout_mnist.checkpoint_cache import list_checkpoints, weights_folder
+from dropout_mnist.checkpoints.folder import list_checkpoints, weights_folder
 from dropout_mnist.config import TrainConfig
-from dropout_mnist.data import Dataset, load_dataset
+from dropout_mnist.data import mnist_files
+from dropout_mnist.data.datasets import Dataset, load_dataset
+from dropout_mnist.server.queue import RunState, TrainingQueue
 from dropout_mnist.training import DivergedError, EpochResult, build_model, train
-from dropout_mnist.training_queue import RunState, TrainingQueue
 
 ROOT = Path(__file__).parents[1]
 TIMEOUT = 120
@@ -87,8 +87,8 @@ def test_too_little_memory_is_told() -> None:
 
     # Sixteen layers of 8,192 units have a billion weights; the queue is to outlive them.
     code = (
-        "from dropout_mnist.training_queue import TrainConfig, TrainingQueue; "
-        "from dropout_mnist.data import load_dataset; "
+        "from dropout_mnist.server.queue import TrainConfig, TrainingQueue; "
+        "from dropout_mnist.data.datasets import load_dataset; "
         "queue = TrainingQueue(lambda name, report: load_dataset(name)); "
         "run = queue.submit(TrainConfig(dataset='digits', train_size=200, hidden_sizes=(8192,) * 16)); "
         "print(queue.wait(run, 100).message); "

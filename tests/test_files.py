@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from dropout_mnist.files import write_atomically
+from dropout_mnist.storage.files import write_atomically
 
 
 def test_file_is_replaced_as_a_whole(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dropout_mnist.sweep_results import measurements_folder
+from dropout_mnist.experiments.results import measurements_folder
 from dropout_mnist.ui.lab.train_size import compare
 
 from .page import TIMEOUT, checked, texts
@@ -18,7 +18,7 @@ SECTIONS = ("Thinned", "Averaging", "know", "rate", "data", "Sparse", "gap")
 
 
 def lab() -> None:
-    from dropout_mnist.ui import dropout_lab
+    from dropout_mnist.ui.lab import page as dropout_lab
 
     dropout_lab.show()
 
@@ -26,9 +26,10 @@ def lab() -> None:
 def lab_with_a_drawing() -> None:
     import streamlit as st
 
-    from dropout_mnist.drawing import read_strokes
-    from dropout_mnist.fabric import make_path, read_path
-    from dropout_mnist.ui import canvas, dropout_lab
+    from dropout_mnist.preprocessing.drawing import read_strokes
+    from dropout_mnist.preprocessing.fabricjs import make_path, read_path
+    from dropout_mnist.ui.inputs import canvas
+    from dropout_mnist.ui.lab import page as dropout_lab
 
     if "drawing" not in st.session_state:
         strokes = [make_path([(150, 40), (140, 140), (130, 240)], 20)]

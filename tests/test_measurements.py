@@ -1,9 +1,9 @@
 import pytest
 
-from dropout_mnist import measurements
 from dropout_mnist.config import TrainConfig
-from dropout_mnist.data import Dataset
+from dropout_mnist.data.datasets import Dataset
 from dropout_mnist.evaluation import evaluate
+from dropout_mnist.experiments import measurements
 from dropout_mnist.model import MLP
 from dropout_mnist.training import build_model, inference_copy, train
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from dropout_mnist import mnist_files
-from dropout_mnist.data import load_dataset
-from dropout_mnist.mnist_files import DataError, DownloadProgress, ensure_mnist, mnist_is_here, raw_folder
+from dropout_mnist.data import mnist_files
+from dropout_mnist.data.datasets import load_dataset
+from dropout_mnist.data.mnist_files import DataError, DownloadProgress, ensure_mnist, mnist_is_here, raw_folder
 
 from .mirrors import HTML, Mirrors
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from dropout_mnist.drawing import Pixels, read_canvas
-from dropout_mnist.picture import PictureError, open_picture, read_picture
+from dropout_mnist.preprocessing.drawing import Pixels, read_canvas
+from dropout_mnist.preprocessing.picture import PictureError, open_picture, read_picture
 from tests.test_drawing import SEVEN, assert_alike, canvas
 
 

@@ -4,11 +4,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from dropout_mnist.augmentation import distort
-from dropout_mnist.data import Dataset, Split
-from dropout_mnist.non_digits import make_non_digits
-from dropout_mnist.recipes import NON_DIGIT_SHARE, prepare_plain, prepare_robust, write_anew
-from dropout_mnist.written_styles import restyle
+from dropout_mnist.augmentation.distortion import distort
+from dropout_mnist.augmentation.non_digits import make_non_digits
+from dropout_mnist.augmentation.recipes import NON_DIGIT_SHARE, prepare_plain, prepare_robust, write_anew
+from dropout_mnist.augmentation.writing_styles import restyle
+from dropout_mnist.data.datasets import Dataset, Split
 
 
 def seeded(seed: int = 1) -> torch.Generator:

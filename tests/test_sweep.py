@@ -14,9 +14,9 @@ import pandas as pd
 import pytest
 
 from dropout_mnist.config import TrainConfig
-from dropout_mnist.measurements import Row
-from dropout_mnist.sweep import Workers, cluster_workers, local_workers, make_grid, run_one, run_sweep
-from dropout_mnist.sweep_results import EPOCHS, ResultsError, SweepResults, last_epochs, read_table, summarize
+from dropout_mnist.experiments.measurements import Row
+from dropout_mnist.experiments.results import EPOCHS, ResultsError, SweepResults, last_epochs, read_table, summarize
+from dropout_mnist.experiments.sweep import Workers, cluster_workers, local_workers, make_grid, run_one, run_sweep
 
 ROOT = Path(__file__).parents[1]
 TINY = {"dataset": ["digits"], "epochs": [2], "hidden_sizes": [(16,)], "train_size": [200]}

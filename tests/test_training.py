@@ -5,10 +5,10 @@ import pytest
 import torch
 
 from dropout_mnist.config import RECIPES, TrainConfig
-from dropout_mnist.data import Dataset, load_dataset
+from dropout_mnist.data.datasets import Dataset, load_dataset
 from dropout_mnist.evaluation import evaluate, predict
-from dropout_mnist.learner import Learner
 from dropout_mnist.model import MLP
+from dropout_mnist.train_step import Learner
 from dropout_mnist.training import (
     BatchProgress,
     DivergedError,

@@ -3,12 +3,12 @@
 import streamlit as st
 import torch
 
-from dropout_mnist.drawing import Pixels
 from dropout_mnist.evaluation import Doubt, Prediction, predict
+from dropout_mnist.preprocessing.drawing import Pixels
 from dropout_mnist.shapes import IMAGE_SIZE, INPUT_SIZE
 from dropout_mnist.ui import charts, models
-from dropout_mnist.ui.pictures import enlarged_url
-from dropout_mnist.ui.words import percent
+from dropout_mnist.ui.format import percent
+from dropout_mnist.ui.images import enlarged_url
 
 
 def show(pixels: Pixels) -> None:

@@ -3,10 +3,10 @@
 import streamlit as st
 
 from dropout_mnist.checkpoint import Checkpoint, CheckpointError, decode_checkpoint, encode_checkpoint
-from dropout_mnist.checkpoint_cache import SUFFIX
-from dropout_mnist.data import TITLES
+from dropout_mnist.checkpoints.folder import SUFFIX
+from dropout_mnist.data.datasets import TITLES
 from dropout_mnist.ui import models
-from dropout_mnist.ui.words import epochs, plain
+from dropout_mnist.ui.format import epochs, plain
 
 # Leaves room for the menu beside it on a phone.
 BAR_WIDTH = 220

@@ -7,8 +7,8 @@ from pathlib import Path
 import streamlit as st
 
 from dropout_mnist.checkpoint import Checkpoint, CheckpointError, encode_checkpoint
-from dropout_mnist.checkpoint_cache import DEFAULT_NAME, SUFFIX, list_checkpoints
-from dropout_mnist.ui.shared import load_cached
+from dropout_mnist.checkpoints.folder import DEFAULT_NAME, SUFFIX, list_checkpoints
+from dropout_mnist.ui.resources import load_cached
 
 # Of one session; each takes megabytes of the server's memory. The oldest makes room for a new one.
 MAX_SESSION_CHECKPOINTS = 5

@@ -3,7 +3,8 @@
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from dropout_mnist.ui import dropout_lab, playground
+from dropout_mnist.ui.lab import page as lab
+from dropout_mnist.ui.playground import page as playground
 
 
 def playground_page() -> StreamlitPage:
@@ -13,4 +14,4 @@ def playground_page() -> StreamlitPage:
 
 def lab_page() -> StreamlitPage:
     """Return the Dropout lab."""
-    return st.Page(dropout_lab.show, title="Dropout lab", icon=":material/science:", url_path="lab")
+    return st.Page(lab.show, title="Dropout lab", icon=":material/science:", url_path="lab")

@@ -4,7 +4,7 @@ import uuid
 
 import streamlit as st
 
-from dropout_mnist.ui.shared import training_queue
+from dropout_mnist.ui.resources import training_queue
 
 _KEY = "visitor"
 _WIDGET_KEY = "visitor_widget"

@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import BrowserType, Locator, Page, expect
 
-from dropout_mnist.drawing import Pixels
+from dropout_mnist.preprocessing.drawing import Pixels
 
 from ..conftest import skip_or_fail
 from .server import START_TIMEOUT, Server, running

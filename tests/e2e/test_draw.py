@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from dropout_mnist.drawing import read_canvas, read_strokes
-from dropout_mnist.fabric import make_path, read_path
+from dropout_mnist.preprocessing.drawing import read_canvas, read_strokes
+from dropout_mnist.preprocessing.fabricjs import make_path, read_path
 
 from ..conftest import accuracy_of
 from .conftest import ONE, SEVEN, Playground, watched

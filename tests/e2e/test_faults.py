@@ -11,10 +11,10 @@ import torch
 from playwright.sync_api import Browser, expect
 
 from dropout_mnist.checkpoint import load_checkpoint
-from dropout_mnist.interruption import list_interruptions
+from dropout_mnist.checkpoints.resume import list_interruptions
 
 from ..conftest import SHIPPED
-from ..test_interruption import results_of
+from ..test_resume import results_of
 from .conftest import SEVEN, Playground, watched
 from .server import Server
 from .test_train import WATCHABLE

@@ -7,13 +7,13 @@ import torch
 from torch import Tensor
 
 from dropout_mnist.evaluation import Prediction
-from dropout_mnist.measurements import AVERAGED
+from dropout_mnist.experiments.measurements import AVERAGED
+from dropout_mnist.experiments.results import summarize
+from dropout_mnist.experiments.subnetworks import thinned_probs
 from dropout_mnist.shapes import INPUT_SIZE
-from dropout_mnist.sweep_results import summarize
-from dropout_mnist.thinning import thinned_probs
 from dropout_mnist.ui.charts import probability_bars
 from dropout_mnist.ui.lab import charts, figure
-from dropout_mnist.ui.lab.specimen import Specimen
+from dropout_mnist.ui.lab.subject import Specimen
 
 MOST = max(AVERAGED)
 _SEED = 1

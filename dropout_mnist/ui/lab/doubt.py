@@ -8,12 +8,12 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from dropout_mnist.non_digits import make_non_digits
+from dropout_mnist.augmentation.non_digits import make_non_digits
+from dropout_mnist.experiments.subnetworks import mutual_information, predictive_entropy, thinned_probs
 from dropout_mnist.shapes import CLASSES, IMAGE_SIZE, INPUT_SIZE
-from dropout_mnist.thinning import mutual_information, predictive_entropy, thinned_probs
+from dropout_mnist.ui.images import enlarged_url
 from dropout_mnist.ui.lab import charts, figure
-from dropout_mnist.ui.lab.specimen import Specimen
-from dropout_mnist.ui.pictures import enlarged_url
+from dropout_mnist.ui.lab.subject import Specimen
 
 PASSES = 100
 ANGLES = range(0, 361, 10)

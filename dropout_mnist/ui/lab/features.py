@@ -7,13 +7,13 @@ import pandas as pd
 import streamlit as st
 
 from dropout_mnist.checkpoint import CheckpointError
-from dropout_mnist.checkpoint_cache import SUFFIX, weights_folder
+from dropout_mnist.checkpoints.folder import SUFFIX, weights_folder
+from dropout_mnist.experiments.subnetworks import first_layer_features
 from dropout_mnist.model import MLP
 from dropout_mnist.shapes import IMAGE_SIZE
-from dropout_mnist.thinning import first_layer_features
+from dropout_mnist.ui.images import png_url
 from dropout_mnist.ui.lab import charts, figure
-from dropout_mnist.ui.pictures import png_url
-from dropout_mnist.ui.shared import load_cached
+from dropout_mnist.ui.resources import load_cached
 
 COMPARED = {"plain-p0.00": "no dropout", "plain-p0.30": "drop_prob 0.3", "plain-p0.50": "drop_prob 0.5"}
 _SIDE = 8

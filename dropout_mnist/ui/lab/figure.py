@@ -6,8 +6,8 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
-from dropout_mnist.sweep_results import ResultsError, measurements_folder, read_table
-from dropout_mnist.ui.words import plain
+from dropout_mnist.experiments.results import ResultsError, measurements_folder, read_table
+from dropout_mnist.ui.format import plain
 
 # How each shipped sweep was made. The small training sets were drawn five times.
 COMMANDS = {

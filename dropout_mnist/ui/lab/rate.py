@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dropout_mnist.sweep_results import last_epochs, summarize
+from dropout_mnist.experiments.results import last_epochs, summarize
 from dropout_mnist.ui.lab import charts, figure
 
 

@@ -4,7 +4,7 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
-from dropout_mnist.sweep_results import last_epochs, summarize
+from dropout_mnist.experiments.results import last_epochs, summarize
 from dropout_mnist.ui.lab import charts, figure
 
 # A difference is called one from so many of its standard errors on.

@@ -1,0 +1,70 @@
+"""Draw: a canvas, a picture or a test image on one side, the network's answer on the other.
+
+The canvas and the invitation come to the page without torch, which takes seconds to import when the server is new.
+"""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from dropout_mnist.preprocessing.drawing import Pixels
+from dropout_mnist.preprocessing.picture import PictureError, open_picture, read_picture
+from dropout_mnist.ui.format import plain
+from dropout_mnist.ui.inputs import canvas
+
+
+@st.fragment
+def show() -> None:
+    """Show the section; the drawing and the answer rerun on their own, without the rest of the page."""
+    source = st.segmented_control(
+        "Where the digit comes from",
+        list(_SOURCES),
+        default=next(iter(_SOURCES)),
+        required=True,
+        key="input_source",
+        label_visibility="collapsed",
+    )
+    get_pixels, invitation = _SOURCES[source]
+    given, answered = st.columns([1, 2], gap="medium")
+    with given:
+        pixels = get_pixels()
+    with answered, st.container(key="prediction"):
+        if pixels is None:
+            st.info(invitation, icon=":material/draw:")
+        else:
+            from dropout_mnist.ui import answer
+
+            answer.show(pixels)
+
+
+def _show_upload() -> Pixels | None:
+    upload = st.file_uploader(
+        "A picture of one digit, dark on light or light on dark",
+        type=["png", "jpg", "jpeg", "gif", "bmp", "tif", "tiff", "webp"],
+        key="picture",
+    )
+    if upload is None:
+        return None
+    picture = pixels = None
+    try:
+        picture = open_picture(upload.getvalue())
+        pixels = read_picture(picture)
+    except PictureError as error:
+        st.error(plain(error), icon=":material/error:")
+    if picture is not None:
+        st.image(picture, caption=plain(upload.name), width=canvas.SIZE, output_format="PNG")
+    return pixels
+
+
+def _show_test_image() -> Pixels | None:
+    from dropout_mnist.ui.inputs import sample_image
+
+    return sample_image.show()
+
+
+# How pixels are got, and what is said while there are none.
+_SOURCES: dict[str, tuple[Callable[[], Pixels | None], str]] = {
+    "Draw": (canvas.show, "**Draw a digit, 0 to 9.** The answer appears here as soon as you lift the pen."),
+    "Upload a picture": (_show_upload, "**Upload a picture of one digit.** The answer appears here."),
+    "Take a test image": (_show_test_image, "**Take a test image.** The answer appears here."),
+}

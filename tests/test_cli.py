@@ -1,0 +1,385 @@
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image, ImageDraw, ImageOps
+
+from dropout_mnist.__main__ import main
+from dropout_mnist.checkpoint import load_checkpoint
+from dropout_mnist.checkpoints.folder import list_checkpoints
+from dropout_mnist.config import TrainConfig
+from dropout_mnist.training import EpochResult
+
+ROOT = Path(__file__).parents[1]
+QUICK = ["--dataset", "digits", "--epochs", "2", "--train-size", "200"]
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    code = main(arguments)
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
+def test_train_prints_like_the_notebook(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = run(capsys, "train", *QUICK)
+    lines = out.splitlines()
+    assert code == 0
+    assert re.match(r"Epoch: 1 Cost: \d\.\d{6} \|", lines[0])
+    assert re.match(r"Epoch: 2 Cost: \d\.\d{6} \|", lines[1])
+    assert re.match(r"Accuracy: 0\.\d{4} \(\d+ of 300, scikit-learn's bundled digits\)", lines[2])
+    assert re.match(r"Test image \d+: Label: \d Prediction: \d", lines[3])
+    assert err == ""
+    [path] = list_checkpoints()
+    assert lines[4] == f"Weights: {path}"
+
+
+def test_train_prints_json(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, "train", *QUICK, "--json")
+    *epochs, final = map(json.loads, out.splitlines())
+    assert code == 0
+    assert [list(epoch) for epoch in epochs] == [["epoch", "train_loss", "test_loss", "test_accuracy", "seconds"]] * 2
+    assert final["test_accuracy"] == final["correct"] / final["total"] == epochs[-1]["test_accuracy"]
+    assert set(final["sample"]) == {"index", "label", "prediction"}
+
+
+def test_second_train_loads_what_the_first_saved(capsys: pytest.CaptureFixture[str]) -> None:
+    _, first, _ = run(capsys, "train", *QUICK)
+    _, second, err = run(capsys, "train", *QUICK)
+    assert "Trained before: loaded" in err
+    assert second.splitlines()[:3] == first.splitlines()[:3]
+    _, again, err = run(capsys, "train", *QUICK, "--retrain")
+    assert err == ""
+
+    def costs(text: str) -> list[str]:
+        return re.findall(r"Cost: \S+", text)
+
+    assert costs(again) == costs(first)
+
+
+def test_output_goes_to_the_file_that_was_named(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    path = tmp_path / "mine.safetensors"
+    assert run(capsys, "train", *QUICK, "--output", str(path))[0] == 0
+    assert load_checkpoint(path).config.train_size == 200
+    assert list_checkpoints() == []
+
+
+def test_evaluate_gives_what_training_measured(capsys: pytest.CaptureFixture[str]) -> None:
+    run(capsys, "train", *QUICK)
+    [path] = list_checkpoints()
+    code, out, _ = run(capsys, "evaluate", "--weights", str(path), "--json")
+    result = json.loads(out)
+    checkpoint = load_checkpoint(path)
+    assert code == 0
+    assert (result["correct"], result["total"]) == (checkpoint.correct, 300)
+    assert result["loss"] == pytest.approx(checkpoint.history[-1].test_loss)
+    assert len(result["digit_accuracy"]) == 10
+    _, text, _ = run(capsys, "evaluate", "--weights", str(path))
+    assert f"({checkpoint.correct} of 300" in text
+    assert "Digit 9: 0." in text
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """A folder of pictures of a 0 and a 1: white on black, and black on white in a subfolder."""
+    folder = tmp_path / "pictures"
+    (folder / "paper").mkdir(parents=True)
+    zero, one = Image.new("L", (280, 280)), Image.new("L", (280, 280))
+    ImageDraw.Draw(zero).ellipse((80, 40, 200, 240), outline=255, width=20)
+    ImageDraw.Draw(one).line((150, 40, 130, 240), fill=255, width=20)
+    for digit, image in enumerate((zero, one)):
+        image.save(folder / f"canvas {digit}.png")
+        ImageOps.invert(image).save(folder / "paper" / f"{digit}.jpg")
+    return folder
+
+
+def test_predict_recognises_pictures_of_both_kinds(
+    capsys: pytest.CaptureFixture[str], pictures: Path, shipped: Path
+) -> None:
+    code, out, err = run(capsys, "predict", str(pictures), "--json")
+    answers = {Path(answer["path"]).name: answer for answer in map(json.loads, out.splitlines())}
+    assert (code, err) == (0, "")
+    assert {name: answer["digit"] for name, answer in answers.items()} == {
+        "canvas 0.png": 0,
+        "canvas 1.png": 1,
+        "0.jpg": 0,
+        "1.jpg": 1,
+    }
+    assert all(sum(answer["probs"]) == pytest.approx(1, abs=1e-5) for answer in answers.values())
+    _, text, _ = run(capsys, "predict", str(pictures / "canvas 0.png"))
+    assert re.fullmatch(r".*canvas 0\.png: 0 \(\d+\.\d%\)\n", text)
+
+
+def test_predict_says_when_it_is_in_doubt(capsys: pytest.CaptureFixture[str], shipped: Path, tmp_path: Path) -> None:
+    image = Image.new("L", (280, 280), 240)
+    for line in ((40, 40, 240, 240), (240, 60, 40, 230), (140, 20, 150, 250), (30, 140, 250, 130), (60, 30, 200, 240)):
+        ImageDraw.Draw(image).line(line, fill=10, width=16)
+    image.save(tmp_path / "scribble.png")
+    _, text, _ = run(capsys, "predict", str(tmp_path / "scribble.png"))
+    assert text.endswith("; looks like no digit\n")
+    _, as_json, _ = run(capsys, "predict", str(tmp_path / "scribble.png"), "--json")
+    assert json.loads(as_json)["doubt"] == "looks like no digit"
+
+
+def test_predict_reports_what_is_no_picture_and_goes_on(
+    capsys: pytest.CaptureFixture[str], pictures: Path, shipped: Path
+) -> None:
+    (pictures / "a note.txt").write_text("not a picture")
+    Image.new("L", (50, 50)).save(pictures / "blank.png")
+    (pictures.parent / "empty").mkdir()
+    arguments = [str(pictures), str(pictures / "nowhere.png"), str(pictures.parent / "empty")]
+    code, out, err = run(capsys, "predict", *arguments)
+    assert code == 1
+    assert len(out.splitlines()) == 4
+    complaints = err.splitlines()
+    assert len(complaints) == 4
+    assert "a note.txt: This is not a picture" in complaints[0]
+    assert "blank.png: This picture shows nothing" in complaints[1]
+    assert "nowhere.png: " in complaints[2]
+    assert "empty: There are no files in this folder." in complaints[3]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected_error"),
+    [
+        (["train", "--drop-prob", "1"], "drop_prob must be at least 0 and below 1, not 1.0"),
+        (["train", "--epochs", "0"], "epochs must be between"),
+        (["train", "--dataset", "digits", "--train-size", "5000"], "train_size 5,000 is more than the 1,497"),
+        (["evaluate", "--weights", "nix.safetensors"], "nix.safetensors cannot be read"),
+        (["predict", "x.png", "--weights", __file__], "is not a whole safetensors file"),
+    ],
+)
+def test_error_is_one_line_on_stderr_and_exit_code_2(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], expected_error: str
+) -> None:
+    code, out, err = run(capsys, *arguments)
+    assert (code, out) == (2, "")
+    assert expected_error in err
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("arguments", [["train", "--drop-prob", "x"], ["dance"], [], ["train", "--dataset", "cifar"]])
+def test_wrong_usage_is_one_line_on_stderr_and_exit_code_2(
+    capsys: pytest.CaptureFixture[str], arguments: list[str]
+) -> None:
+    with pytest.raises(SystemExit) as exit_:
+        main(arguments)
+    captured = capsys.readouterr()
+    assert exit_.value.code == 2
+    assert captured.out == ""
+    assert captured.err.count("\n") == 1
+
+
+def test_mnist_that_cannot_be_had_is_one_line_with_the_remedy(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Port 9 of this machine: nobody answers there.
+    monkeypatch.setattr("dropout_mnist.data.mnist_files.MIRRORS", ("http://127.0.0.1:9/",))
+    code, out, err = run(capsys, "train")
+    assert (code, out) == (2, "")
+    *progress, error = err.splitlines()
+    assert progress == []
+    assert "DROPOUT_MNIST_DATA" in error
+    assert "`digits`" in error
+
+
+@pytest.mark.parametrize("command", ["train", "evaluate", "predict"])
+def test_help_states_defaults(capsys: pytest.CaptureFixture[str], command: str) -> None:
+    with pytest.raises(SystemExit) as exit_:
+        main([command, "--help"])
+    assert exit_.value.code == 0
+    assert "default: " in capsys.readouterr().out
+
+
+def test_module_runs_as_a_program() -> None:
+    result = subprocess.run(
+        [sys.executable, "-m", "dropout_mnist", "train", "--seed", "-1"],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=False,
+    )
+    assert result.returncode == 2
+    assert result.stderr == "dropout_mnist: seed must be between 0 and 9,223,372,036,854,775,807, not -1\n"
+
+
+def test_interrupted_training_keeps_its_finished_epochs(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dropout_mnist.cli import train as command
+
+    train = command.train
+
+    def interrupted(*arguments: object, **options: object):  # type: ignore[no-untyped-def]
+        for result in train(*arguments, **options):  # type: ignore[arg-type]
+            yield result
+            if result.epoch == 2:
+                raise KeyboardInterrupt
+
+    monkeypatch.setattr(command, "train", interrupted)
+    code, out, err = run(capsys, "train", "--dataset", "digits", "--epochs", "5", "--train-size", "200")
+    assert code == 130
+    assert "The 2 finished epochs are kept" in err
+    assert "Epoch: 2" in out
+    [path] = list_checkpoints()
+    assert load_checkpoint(path).config.epochs == 2
+
+
+def test_training_goes_on_and_is_kept_when_nobody_reads_its_output_any_more() -> None:
+    command = [sys.executable, "-m", "dropout_mnist", "train", "--dataset", "digits", "--epochs", "5"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline().startswith("Epoch: 1 Cost: ")
+        process.stdout.close()
+        assert process.stderr.read() == ""
+    assert process.returncode == 0
+    [path] = list_checkpoints()
+    assert load_checkpoint(path).config.epochs == 5
+
+
+def test_output_that_is_a_folder_is_refused_before_training(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    code, out, err = run(capsys, "train", *QUICK, "--output", str(tmp_path))
+    assert (code, out) == (2, "")
+    assert "--output must name a file" in err
+
+
+def test_training_is_kept_when_its_output_cannot_be_written(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    code, out, err = run(capsys, "train", *QUICK, "--output", str(tmp_path / "file" / "mine.safetensors"))
+    [path] = list_checkpoints()
+    assert code == 2
+    assert "cannot be written" in err
+    assert f"Weights: {path}" in out
+
+
+def test_shipped_weights_are_loaded_without_the_data_set(capsys: pytest.CaptureFixture[str], shipped: Path) -> None:
+    code, out, err = run(capsys, "train")
+    assert code == 0
+    assert "Trained before: loaded" in err
+    assert re.search(r"^Accuracy: 0\.98\d\d \(9,8\d\d of 10,000, MNIST\)$", out, re.MULTILINE)
+    assert "Test image" not in out
+
+
+def test_diverged_training_is_an_error_that_keeps_its_finished_epochs(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dropout_mnist import training
+
+    measure = training._measure
+
+    def diverge(epoch: int, train_loss: float, *rest: Any) -> EpochResult:
+        return measure(epoch, float("nan") if epoch == 2 else train_loss, *rest)
+
+    monkeypatch.setattr(training, "_measure", diverge)
+    code, out, err = run(capsys, "train", *QUICK)
+    assert code == 2
+    assert "diverged. Try a smaller learning rate. The 1 finished epochs are kept." in err
+    assert "Accuracy: " in out
+
+
+ONE_AS_STROKES = {"label": 1, "group": "here", "strokes": [[[0.1, 0.0], [0.0, 1.0]]]}
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_evaluation_on_strokes_tells_accuracy_by_digit_and_by_group(
+    capsys: pytest.CaptureFixture[str], shipped: Path, tmp_path: Path, as_json: bool
+) -> None:
+    strokes = tmp_path / "strokes.jsonl"
+    seven_called_one = ONE_AS_STROKES | {"label": 7, "group": "there"}
+    strokes.write_text("\n".join(map(json.dumps, [ONE_AS_STROKES, seven_called_one])))
+    weights = str(shipped / "robust.safetensors")
+    code, out, _ = run(
+        capsys, "evaluate", "--weights", weights, "--strokes", str(strokes), *["--json"] * as_json, "--size", "0.3", "1"
+    )
+    assert code == 0
+    if as_json:
+        result = json.loads(out)
+        assert (result["correct"], result["total"]) == (1, 2)
+        assert result["group_accuracy"] == {"here": 1.0, "there": 0.0}
+        assert result["top_confusions"] == [[7, 1, 1]]
+        assert result["drawn"]["size"] == [0.3, 1.0]
+    else:
+        assert "Accuracy: 0.5000 (1 of 2, strokes.jsonl)" in out
+        assert "Group there: 0.0000" in out
+        assert "7 taken for 1: 1 times" in out
+
+
+@pytest.mark.parametrize(
+    ("options", "expected_error"),
+    [
+        (("--strokes", "nowhere.jsonl"), "nowhere.jsonl cannot be read"),
+        (("--strokes", "x", "--size", "0", "1"), "a number from 0.01 to 1 is needed, not '0'"),
+        (("--strokes", "x", "--pen-width", "wide"), "a number from 1 to 280 is needed, not 'wide'"),
+    ],
+)
+def test_bad_options_for_strokes_are_refused_in_one_line(
+    shipped: Path, options: tuple[str, ...], expected_error: str
+) -> None:
+    command = [sys.executable, "-m", "dropout_mnist", "evaluate", "--weights", str(shipped / "robust.safetensors")]
+    result = subprocess.run([*command, *options], capture_output=True, text=True, cwd=ROOT, check=False)
+    assert result.returncode == 2
+    assert expected_error in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_robust_recipe_is_trained_with_its_own_settings(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ("train", "--recipe", "robust", "--dataset", "digits", "--epochs", "1", "--train-size", "600", "--json")
+    code, out, _ = run(capsys, *arguments)
+    assert code == 0
+    config = json.loads(out.splitlines()[-1])["config"]
+    own = TrainConfig.of_recipe("robust")
+    assert (config["recipe"], config["batch_size"], config["drop_prob"]) == ("robust", own.batch_size, own.drop_prob)
+    [path] = list_checkpoints()
+    assert load_checkpoint(path).temperature != 1
+
+
+SWEEP = [
+    "sweep",
+    "--dataset",
+    "digits",
+    "--epochs",
+    "1",
+    "--train-size",
+    "100",
+    "200",
+    "--equal-steps",
+    "--workers",
+    "1",
+]
+
+
+def test_sweep_writes_tables_and_goes_on_where_it_was(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    folder = tmp_path / "results"
+    code, out, err = run(capsys, *SWEEP, "--output", str(folder))
+    assert code == 0, err
+    assert "2 runs, 0 of them done before" in err
+    assert re.search(r"plain-p0\.30-digits-e1-n100-x14: done \(1 of 2, \d+ min left\)", out)
+    table = (folder / "epochs.csv").read_text().splitlines()
+    assert len(table) == 3
+    code, out, err = run(capsys, *SWEEP, "--output", str(folder), "--json")
+    assert (code, out) == (0, "")
+    assert "2 runs, 2 of them done before" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--workers", "0"], "--workers must be at least 1"),
+        (["--drop-prob", "1"], "drop_prob must be at least 0 and below 1"),
+        (["--scheduler", "tcp://127.0.0.1:9"], "127.0.0.1:9"),
+        (["--measure", "magic"], "invalid choice"),
+    ],
+)
+def test_sweep_says_what_is_wrong(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, arguments: list[str], message: str
+) -> None:
+    try:
+        code = main([*SWEEP, "--output", str(tmp_path / "results"), *arguments])
+    except SystemExit as end:  # the parser's own way to refuse
+        code = end.code
+    assert code == 2
+    assert message in capsys.readouterr().err

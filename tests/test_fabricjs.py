@@ -1,0 +1,71 @@
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dropout_mnist.preprocessing.fabricjs import StrokeError, make_path, read_path
+
+# As the canvas component reports a stroke through five points, cut down to what matters.
+REPORTED: dict[str, Any] = {
+    "type": "Path",
+    "strokeWidth": 20,
+    "scaleX": 1,
+    "scaleY": 1,
+    "angle": 0,
+    "path": [
+        ["M", 49.98, 49.98],
+        ["Q", 50, 50, 55, 50.5],
+        ["Q", 60, 51, 65, 52.5],
+        ["Q", 70, 54, 75, 56.5],
+        ["L", 80.02, 59.02],
+    ],
+}
+
+
+def test_stroke_goes_through_the_ends_of_its_curves() -> None:
+    stroke = read_path(REPORTED)
+    assert stroke.pen_width == 20
+    for end in ([49.98, 49.98], [55, 50.5], [65, 52.5], [75, 56.5], [80.02, 59.02]):
+        assert np.abs(stroke.points - end).sum(axis=1).min() < 1e-9
+
+
+def test_path_is_made_as_the_canvas_makes_it() -> None:
+    made = make_path([(50, 50), (60, 51), (70, 54), (77, 57), (80, 59)], 20)
+    assert [command for command, *_ in made["path"]] == [command for command, *_ in REPORTED["path"]]
+    for (_, *numbers), (_, *reported) in zip(made["path"], REPORTED["path"], strict=True):
+        assert numbers == pytest.approx(reported, abs=0.05)
+
+
+def test_dot_is_a_stroke() -> None:
+    assert np.ptp(read_path(make_path([(7, 9)], 20)).points, axis=0).max() == 0
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"type": "Rect"},
+        {"scaleX": 2},
+        {"angle": 30},
+        {"path": []},
+        {"path": [["Q", 1, 1, 2, 2]]},
+        {"path": [["C", 1, 1, 2, 2, 3, 3]]},
+        {"path": [["M", 1]]},
+        {"path": [["M", "a", "b"]]},
+        {"path": [["M", 10**400, 0]]},
+        {"path": [["M", float("nan"), 0]]},
+        {"path": [[]]},
+        {"path": None},
+        {"strokeWidth": None},
+        {"strokeWidth": float("inf")},
+    ],
+    ids=str,
+)
+def test_what_is_no_stroke_is_refused(changes: dict[str, Any]) -> None:
+    with pytest.raises(StrokeError):
+        read_path(REPORTED | changes)
+
+
+@pytest.mark.parametrize("value", [None, [], "Path", {}], ids=str)
+def test_what_is_not_even_an_object_is_refused(value: Any) -> None:
+    with pytest.raises(StrokeError):
+        read_path(value)

@@ -11,7 +11,7 @@ PRECISIONS = ("auto", "fp32", "bf16")
 # What each recipe sets otherwise than the notebook's, unless told.
 _RECIPE_DEFAULTS: dict[str, dict[str, Any]] = {
     "plain": {},
-    "robust": {"drop_prob": 0.1, "epochs": 400, "batch_size": 250},
+    "augmented": {"drop_prob": 0.1, "epochs": 400, "batch_size": 250},
 }
 RECIPES = tuple(_RECIPE_DEFAULTS)
 
@@ -33,7 +33,7 @@ class TrainConfig:
     """Everything that decides the outcome of a training. The defaults are the reference notebook's.
 
     Attributes:
-        recipe: "plain", the notebook's; or "robust", which varies the training images, shows the network things that
+        recipe: "plain", the notebook's; or "augmented", which varies the training images, shows the network things that
             are no digits (`dropout_mnist.augmentation.recipes`), lets the learning rate fall and averages the weights.
         drop_prob: probability that a hidden unit is *dropped* in a training step, in [0, 1).
             (The 2014 paper's p is the probability to *keep* it.)
@@ -117,7 +117,7 @@ class TrainConfig:
 
     @property
     def name(self) -> str:
-        """The checkpoint's file name without its ending: `plain-p0.30` or `robust`, then whatever is not the default.
+        """The checkpoint's file name without its ending: `plain-p0.30` or `augmented`, then whatever is not the default.
 
         Configs that train alike have the same name.
         """

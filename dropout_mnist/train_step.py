@@ -13,7 +13,7 @@ from dropout_mnist.config import TrainConfig
 from dropout_mnist.dropout import Dropout
 from dropout_mnist.model import MLP
 
-# The robust recipe's learning rate falls after these.
+# The augmented recipe's learning rate falls after these.
 STEADY_EPOCHS = 30
 
 
@@ -38,7 +38,7 @@ class Learner:
         self._low_precision = low_precision
         self.model = deepcopy(model)
         self._optimizer = torch.optim.Adam(self.model.parameters(), lr=config.learning_rate, fused=True)
-        self._average = AveragedModel(self.model, avg_fn=_weigh_latest) if config.recipe == "robust" else None
+        self._average = AveragedModel(self.model, avg_fn=_weigh_latest) if config.recipe == "augmented" else None
         self.shuffler = torch.Generator().manual_seed(config.seed)
         self.generator = torch.Generator(model.device).manual_seed(config.seed)
 

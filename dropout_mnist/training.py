@@ -21,7 +21,7 @@ TRAIN_EVALUATION_SIZE = 10_000
 # So many images are prepared at once: few calls, and little memory.
 BLOCK_SIZE = 1_000
 
-# The robust recipe calibrates its probabilities on this share of the training images.
+# The augmented recipe calibrates its probabilities on this share of the training images.
 HELD_OUT_SHARE = 0.05
 
 
@@ -197,7 +197,7 @@ def choose_images(config: TrainConfig, dataset: Dataset) -> tuple[Split, Split]:
         raise ValueError(f"train_size {size:,} is more than the {available:,} training images of {dataset.title}")
     generator = torch.Generator().manual_seed(config.seed)
     chosen = dataset.train[torch.randperm(available, generator=generator)[:size]]
-    held_out = round(size * HELD_OUT_SHARE) if config.recipe == "robust" else 0
+    held_out = round(size * HELD_OUT_SHARE) if config.recipe == "augmented" else 0
     return chosen[held_out:], chosen[:held_out]
 
 

@@ -24,7 +24,7 @@ __all__ = ["mirrors", "raw"]
 SHIPPED_WEIGHTS = Path(__file__).parents[1] / "weights"
 
 # The first is the one in use at first.
-SHIPPED = ("robust", "plain-p0.00", "plain-p0.30", "plain-p0.50")
+SHIPPED = ("augmented", "plain-p0.00", "plain-p0.30", "plain-p0.50")
 
 
 def accuracy_of(name: str) -> str:

@@ -100,10 +100,10 @@ def test_first_screen_needs_no_data_set_and_invites_to_draw(open_page: OpenPage)
     page = open_page()
     assert "Draw a digit, 0 to 9" in texts(page)
     assert not page.error
-    assert metric(page, "Test accuracy") == accuracy_of("robust")
+    assert metric(page, "Test accuracy") == accuracy_of("augmented")
     assert "measured on MNIST when it was trained" in texts(page)
     assert "MNIST is not on this machine yet" in texts(page)
-    assert page.selectbox(key="model_choice").value.endswith("robust.safetensors")
+    assert page.selectbox(key="model_choice").value.endswith("augmented.safetensors")
 
 
 def test_page_that_only_draws_imports_no_data_library(tmp_path: Path) -> None:
@@ -148,7 +148,7 @@ def test_two_models_answer_side_by_side(open_page: OpenPage, canvas: SimpleNames
     page = open_page()
     assert page.selectbox(key="rival_choice").options[1] == "plain-p0.30"
     checked(page.selectbox(key="rival_choice").select_index(1).run())
-    assert metric(page, "robust") == metric(page, "plain-p0.30") == "1"
+    assert metric(page, "augmented") == metric(page, "plain-p0.30") == "1"
 
 
 def test_scribble_is_called_no_digit(open_page: OpenPage, canvas: SimpleNamespace) -> None:
@@ -211,22 +211,22 @@ def test_forged_reports_of_the_canvas_are_no_drawing(canvas_module: ModuleType, 
 
 
 def test_recipe_brings_its_own_settings_and_may_be_set_by_the_url(open_page: OpenPage) -> None:
-    robust = TrainConfig.of_recipe("robust")
+    augmented = TrainConfig.of_recipe("augmented")
     page = open_page()
-    checked(page.segmented_control(key="recipe").set_value("robust").run())
-    assert page.number_input(key="epochs").value == robust.epochs
-    assert page.slider(key="drop_prob").value == robust.drop_prob
+    checked(page.segmented_control(key="recipe").set_value("augmented").run())
+    assert page.number_input(key="epochs").value == augmented.epochs
+    assert page.slider(key="drop_prob").value == augmented.drop_prob
     assert "The model in use was trained with exactly these settings." in texts(page)
     checked(page.segmented_control(key="recipe").set_value("plain").run())
     assert page.number_input(key="epochs").value == TrainConfig().epochs
-    shared_page = open_page(recipe="robust", seed="7")
-    assert shared_page.number_input(key="batch_size").value == robust.batch_size
+    shared_page = open_page(recipe="augmented", seed="7")
+    assert shared_page.number_input(key="batch_size").value == augmented.batch_size
     assert shared_page.number_input(key="seed").value == 7
 
 
 def test_page_says_how_the_model_in_use_was_trained(open_page: OpenPage, shipped: Path) -> None:
     page = open_page()
-    assert "trained by the *robust* recipe" in texts(page)
+    assert "trained by the *augmented* recipe" in texts(page)
     checked(page.selectbox(key="model_choice").set_value(str(shipped / "plain-p0.30.safetensors")).run())
     assert "trained by the *plain* recipe" in texts(page)
 
@@ -312,7 +312,7 @@ def test_url_sets_the_controls(open_page: OpenPage) -> None:
         ("seed", "1e999", "a whole number from 0 to"),
         ("epochs", "99999999999999999999", "a whole number from 1 to 1,000 is needed"),
         ("dataset", "../../etc", "one of mnist, digits is needed"),
-        ("recipe", "magic", "one of plain, robust is needed"),
+        ("recipe", "magic", "one of plain, augmented is needed"),
         ("colour", "<script>alert(1)</script>", "there is no such setting"),
     ],
 )
@@ -325,7 +325,7 @@ def test_nonsense_in_the_url_is_ignored_with_a_note(open_page: OpenPage, name: s
     assert page.slider(key="drop_prob").value == 0.3
     assert page.number_input(key="epochs").value == 15
     assert page.number_input(key="seed").value == 1
-    assert metric(page, "Test accuracy") == accuracy_of("robust")
+    assert metric(page, "Test accuracy") == accuracy_of("augmented")
 
 
 def test_sensible_url_has_no_note() -> None:
@@ -360,7 +360,7 @@ def test_training_without_mnist_says_what_to_do(open_page: OpenPage) -> None:
     page = train_to_the_end(open_page(epochs="1"))
     assert "could not be reached" in texts(page)
     assert "DROPOUT_MNIST_DATA" in texts(page)
-    assert page.selectbox(key="model_choice").value.endswith("robust.safetensors")
+    assert page.selectbox(key="model_choice").value.endswith("augmented.safetensors")
 
 
 def test_two_visitors_share_one_queue(open_page: OpenPage, digits: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -425,7 +425,7 @@ def test_random_sample_shows_label_and_prediction(open_page: OpenPage) -> None:
 
 def test_mnist_is_tested_on_where_it_is(open_page: OpenPage, mnist_folder: Path) -> None:
     page = open_page()
-    assert metric(page, "Test accuracy") == accuracy_of("robust")
+    assert metric(page, "Test accuracy") == accuracy_of("augmented")
     assert "MNIST, with dropout off" in texts(page)
 
 
@@ -468,10 +468,10 @@ def test_data_that_were_damaged_are_fetched_once_a_mirror_is_there_again(
 
 
 def test_damaged_checkpoint_does_not_stop_the_others(open_page: OpenPage, shipped: Path) -> None:
-    (shipped / "robust.safetensors").write_bytes(b"rubbish")
+    (shipped / "augmented.safetensors").write_bytes(b"rubbish")
     page = open_page()
     shown = texts(page)
-    assert "robust.safetensors is not a whole safetensors file" in shown
+    assert "augmented.safetensors is not a whole safetensors file" in shown
     assert "Using plain-p0.00 instead" in shown
     assert "drop_prob **0**" in texts(page)
 

@@ -291,7 +291,7 @@ def test_evaluation_on_strokes_tells_accuracy_by_digit_and_by_group(
     strokes = tmp_path / "strokes.jsonl"
     seven_called_one = ONE_AS_STROKES | {"label": 7, "group": "there"}
     strokes.write_text("\n".join(map(json.dumps, [ONE_AS_STROKES, seven_called_one])))
-    weights = str(shipped / "robust.safetensors")
+    weights = str(shipped / "augmented.safetensors")
     code, out, _ = run(
         capsys, "evaluate", "--weights", weights, "--strokes", str(strokes), *["--json"] * as_json, "--size", "0.3", "1"
     )
@@ -319,20 +319,31 @@ def test_evaluation_on_strokes_tells_accuracy_by_digit_and_by_group(
 def test_bad_options_for_strokes_are_refused_in_one_line(
     shipped: Path, options: tuple[str, ...], expected_error: str
 ) -> None:
-    command = [sys.executable, "-m", "dropout_mnist", "evaluate", "--weights", str(shipped / "robust.safetensors")]
+    command = [sys.executable, "-m", "dropout_mnist", "evaluate", "--weights", str(shipped / "augmented.safetensors")]
     result = subprocess.run([*command, *options], capture_output=True, text=True, cwd=ROOT, check=False)
     assert result.returncode == 2
     assert expected_error in result.stderr
     assert len(result.stderr.splitlines()) == 1
 
 
-def test_robust_recipe_is_trained_with_its_own_settings(capsys: pytest.CaptureFixture[str]) -> None:
-    arguments = ("train", "--recipe", "robust", "--dataset", "digits", "--epochs", "1", "--train-size", "600", "--json")
+def test_augmented_recipe_is_trained_with_its_own_settings(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = (
+        "train",
+        "--recipe",
+        "augmented",
+        "--dataset",
+        "digits",
+        "--epochs",
+        "1",
+        "--train-size",
+        "600",
+        "--json",
+    )
     code, out, _ = run(capsys, *arguments)
     assert code == 0
     config = json.loads(out.splitlines()[-1])["config"]
-    own = TrainConfig.of_recipe("robust")
-    assert (config["recipe"], config["batch_size"], config["drop_prob"]) == ("robust", own.batch_size, own.drop_prob)
+    own = TrainConfig.of_recipe("augmented")
+    assert (config["recipe"], config["batch_size"], config["drop_prob"]) == ("augmented", own.batch_size, own.drop_prob)
     [path] = list_checkpoints()
     assert load_checkpoint(path).temperature != 1
 

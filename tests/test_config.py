@@ -33,7 +33,7 @@ def test_defaults_are_the_notebooks() -> None:
         ({"train_size": 50}, "train_size (50) must be at least batch_size (100)"),
         ({"dataset": "cifar"}, "dataset must be one of mnist, digits, not 'cifar'"),
         ({"device": "tpu"}, "device must be one of auto, cpu, cuda, mps"),
-        ({"recipe": "magic"}, "recipe must be one of plain, robust, not 'magic'"),
+        ({"recipe": "magic"}, "recipe must be one of plain, augmented, not 'magic'"),
         ({"precision": "fp8"}, "precision must be one of auto, fp32, bf16, not 'fp8'"),
         ({"hidden_sizes": ()}, "hidden_sizes must be a tuple of 1 to 16 sizes"),
         ({"hidden_sizes": (512, 0)}, "each of hidden_sizes must be between"),
@@ -72,11 +72,11 @@ def test_name_tells_what_is_not_the_default(values: dict[str, object], name: str
 
 
 def test_recipe_has_settings_of_its_own() -> None:
-    robust = TrainConfig.of_recipe("robust")
+    augmented = TrainConfig.of_recipe("augmented")
     assert TrainConfig.of_recipe("plain") == TrainConfig()
-    assert robust.differences() == {}
-    assert robust.epochs > TrainConfig().epochs
-    assert TrainConfig.of_recipe("robust", seed=3).seed == 3
+    assert augmented.differences() == {}
+    assert augmented.epochs > TrainConfig().epochs
+    assert TrainConfig.of_recipe("augmented", seed=3).seed == 3
     with pytest.raises(ValueError, match="recipe must be one of"):
         TrainConfig.of_recipe("magic")
 
@@ -84,9 +84,9 @@ def test_recipe_has_settings_of_its_own() -> None:
 @pytest.mark.parametrize(
     ("config", "name"),
     [
-        (TrainConfig.of_recipe("robust"), "robust"),
-        (TrainConfig.of_recipe("robust", drop_prob=0.3, epochs=5), "robust-p0.30-e5"),
-        (TrainConfig.of_recipe("robust", precision="fp32", device="cpu"), "robust"),
+        (TrainConfig.of_recipe("augmented"), "augmented"),
+        (TrainConfig.of_recipe("augmented", drop_prob=0.3, epochs=5), "augmented-p0.30-e5"),
+        (TrainConfig.of_recipe("augmented", precision="fp32", device="cpu"), "augmented"),
         (TrainConfig(precision="fp32"), "plain-p0.30"),
     ],
 )

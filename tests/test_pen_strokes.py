@@ -89,7 +89,7 @@ def test_same_seed_draws_alike(digits: list[WrittenDigit]) -> None:
 
 
 def test_shipped_weights_recognise_what_people_draw(strokes_file: Path) -> None:
-    checkpoint = load_checkpoint(SHIPPED_WEIGHTS / "robust.safetensors")
+    checkpoint = load_checkpoint(SHIPPED_WEIGHTS / "augmented.safetensors")
     evaluation = evaluate(checkpoint.model, draw_split(load_stroke_set(strokes_file)[::4]))
     assert 0.97 < evaluation.accuracy < 1
     assert evaluation.calibration_error < 0.02

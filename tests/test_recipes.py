@@ -1,4 +1,4 @@
-"""What the robust recipe makes of the training images."""
+"""What the augmented recipe makes of the training images."""
 
 import pytest
 import torch
@@ -6,7 +6,7 @@ from torch import Tensor
 
 from dropout_mnist.augmentation.distortion import distort
 from dropout_mnist.augmentation.non_digits import make_non_digits
-from dropout_mnist.augmentation.recipes import NON_DIGIT_SHARE, prepare_plain, prepare_robust, write_anew
+from dropout_mnist.augmentation.recipes import NON_DIGIT_SHARE, prepare_augmented, prepare_plain, write_anew
 from dropout_mnist.augmentation.writing_styles import restyle
 from dropout_mnist.data.datasets import Dataset, Split
 
@@ -33,8 +33,8 @@ def test_plain_recipe_changes_nothing(digits: Dataset) -> None:
     assert targets is digits.train.labels
 
 
-def test_robust_recipe_asks_for_the_label_or_for_no_digit_at_all(digits: Dataset) -> None:
-    images, targets = prepare_robust(digits.train, seeded())
+def test_augmented_recipe_asks_for_the_label_or_for_no_digit_at_all(digits: Dataset) -> None:
+    images, targets = prepare_augmented(digits.train, seeded())
     assert_images(images, (len(digits.train), 784))
     assert torch.allclose(targets.sum(dim=1), torch.ones(len(targets)))
     certain = targets.amax(dim=1) == 1
@@ -43,7 +43,9 @@ def test_robust_recipe_asks_for_the_label_or_for_no_digit_at_all(digits: Dataset
     assert (~certain).float().mean() == pytest.approx(NON_DIGIT_SHARE, abs=0.03)
 
 
-@pytest.mark.parametrize("prepare", [prepare_robust, lambda split, random: (write_anew(split, random), split.labels)])
+@pytest.mark.parametrize(
+    "prepare", [prepare_augmented, lambda split, random: (write_anew(split, random), split.labels)]
+)
 def test_same_generator_gives_the_same_images_and_the_next_draw_others(prepare, digits: Dataset) -> None:  # type: ignore[no-untyped-def]
     split = digits.train[:50]
     generator = seeded()
@@ -113,6 +115,6 @@ def test_non_digits_differ_from_the_digits_they_are_made_of(images: Tensor, digi
 def test_one_image_and_none_can_be_prepared(digits: Dataset) -> None:
     for count in (0, 1):
         split: Split = digits.train[:count]
-        images, targets = prepare_robust(split, seeded())
+        images, targets = prepare_augmented(split, seeded())
         assert images.shape == (count, 784)
         assert targets.shape == (count, 10)

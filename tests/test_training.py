@@ -171,8 +171,8 @@ def test_train_size_chooses_images_by_the_seed(digits: Dataset) -> None:
     assert not len(held_out)
 
 
-def test_robust_recipe_holds_images_out_to_calibrate_on(digits: Dataset) -> None:
-    chosen, held_out = choose_images(TrainConfig.of_recipe("robust", dataset="digits", train_size=1000), digits)
+def test_augmented_recipe_holds_images_out_to_calibrate_on(digits: Dataset) -> None:
+    chosen, held_out = choose_images(TrainConfig.of_recipe("augmented", dataset="digits", train_size=1000), digits)
     assert (len(chosen), len(held_out)) == (950, 50)
     together = torch.cat([chosen.pixels, held_out.pixels])
     plain, _ = choose_images(TrainConfig(dataset="digits", train_size=1000), digits)
@@ -214,8 +214,8 @@ def test_low_precision_learns_as_well_with_float32_weights(digits: Dataset) -> N
     assert accuracies["bf16"] == pytest.approx(accuracies["fp32"], abs=0.03)
 
 
-def test_robust_recipe_gives_the_average_of_the_steps(tiny: Dataset, tiny_config: TrainConfig) -> None:
-    config = replace(tiny_config, recipe="robust", epochs=1)
+def test_augmented_recipe_gives_the_average_of_the_steps(tiny: Dataset, tiny_config: TrainConfig) -> None:
+    config = replace(tiny_config, recipe="augmented", epochs=1)
     steps: list[list[torch.Tensor]] = []
 
     def note(learner: Learner, *batch: torch.Tensor) -> torch.Tensor:

@@ -1,6 +1,6 @@
 """The two recipes: what becomes of the training images before the network learns from them.
 
-`plain` is the notebook's: every epoch shows the same images. `robust` shows each as other hands might have written
+`plain` is the notebook's: every epoch shows the same images. `augmented` shows each as other hands might have written
 it, new in every epoch, and among them some things that are no digits.
 """
 
@@ -24,7 +24,7 @@ def prepare_plain(split: Split, generator: torch.Generator) -> tuple[Tensor, Ten
     return scale(split.pixels), split.labels
 
 
-def prepare_robust(split: Split, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+def prepare_augmented(split: Split, generator: torch.Generator) -> tuple[Tensor, Tensor]:
     """Return each image as another hand might have written it, or as something that is no digit.
 
     Returns:
@@ -48,5 +48,5 @@ def write_anew(split: Split, generator: torch.Generator) -> Tensor:
 
 PREPARE: dict[str, Callable[[Split, torch.Generator], tuple[Tensor, Tensor]]] = {
     "plain": prepare_plain,
-    "robust": prepare_robust,
+    "augmented": prepare_augmented,
 }

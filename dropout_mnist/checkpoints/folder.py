@@ -12,7 +12,7 @@ from dropout_mnist.config import TrainConfig
 
 SUFFIX = ".safetensors"
 # What answers unless something else is chosen.
-DEFAULT_NAME = TrainConfig.of_recipe("robust").name
+DEFAULT_NAME = TrainConfig.of_recipe("augmented").name
 
 
 def weights_folder() -> Path:

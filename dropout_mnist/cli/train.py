@@ -24,12 +24,12 @@ def add_parser(commands: Any) -> None:
     )
     parser.set_defaults(run=run)
     add = parser.add_argument
-    notebook, robust = TrainConfig(), TrainConfig.of_recipe("robust")
+    notebook, augmented = TrainConfig(), TrainConfig.of_recipe("augmented")
 
     def add_setting(name: str, kind: type, help_text: str, **options: Any) -> None:
         defaults = [str(getattr(notebook, name))]
-        if getattr(robust, name) != getattr(notebook, name):
-            defaults.append(f"robust: {getattr(robust, name)}")
+        if getattr(augmented, name) != getattr(notebook, name):
+            defaults.append(f"augmented: {getattr(augmented, name)}")
         add(
             "--" + name.replace("_", "-"),
             type=kind,
@@ -38,7 +38,7 @@ def add_parser(commands: Any) -> None:
             **options,
         )
 
-    add("--recipe", choices=RECIPES, default="plain", help="plain: the notebook's; robust: for what people draw")
+    add("--recipe", choices=RECIPES, default="plain", help="plain: the notebook's; augmented: for what people draw")
     add_setting("drop_prob", float, "probability to drop a hidden unit, in [0, 1)")
     add_setting("epochs", int, "passes over the training images")
     add_setting("learning_rate", float, "Adam's step size")

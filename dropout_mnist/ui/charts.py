@@ -16,7 +16,7 @@ BLUE, SKY, ORANGE, GREEN = "#0072b2", "#56b4e9", "#e69f00", "#009e73"
 MOST_POINTS = 150
 
 # What the optimiser sees, by recipe.
-LEARNING = {"plain": "train, dropout on", "robust": "train, varied images"}
+LEARNING = {"plain": "train, dropout on", "augmented": "train, varied images"}
 LOSSES = {
     "train, dropout off": ("eval_train_loss", GREEN),
     "test, dropout off": ("test_loss", BLUE),

@@ -9,7 +9,7 @@ from .conftest import Playground
 def test_accuracy_random_sample_and_mistakes_are_shown(playground: Playground, mnist_folder: object) -> None:
     playground.open()
     accuracy = playground.keyed("test_accuracy")
-    expect(accuracy).to_contain_text(accuracy_of("robust"))
+    expect(accuracy).to_contain_text(accuracy_of("augmented"))
     expect(accuracy).to_contain_text(re.compile(r"9,\d\d\d of 10,000"))
     sample = playground.keyed("random_sample")
     expect(sample.locator("img")).to_be_visible()

@@ -155,10 +155,10 @@ def test_nobody_sees_what_another_draws_uploads_or_chooses(
     other_person.open()
     expect(other_person.invitation).to_be_visible()
     expect(other_person.keyed("drop_prob").get_by_role("slider")).to_have_value("0.3")
-    expect(other_person.keyed("model")).to_contain_text("robust recipe")
+    expect(other_person.keyed("model")).to_contain_text("augmented recipe")
     expect(other_person.training).to_contain_text("In the queue of this server: 1 training of other visitors.")
     other_person.keyed("model").get_by_test_id("stSelectbox").click()
-    expect(other_person.page.get_by_role("option", name="robust")).to_be_visible()
+    expect(other_person.page.get_by_role("option", name="augmented")).to_be_visible()
     names = other_person.page.get_by_role("option").all_inner_texts()
     assert "plain-p0.00" in names
     assert not [name for name in names if "secret" in name or "uploaded" in name]

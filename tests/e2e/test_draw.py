@@ -19,7 +19,7 @@ def test_first_screen_invites_to_draw_and_names_the_model(playground: Playground
     expect(playground.answer).to_have_count(0)
     model = playground.keyed("model")
     expect(model).to_be_in_viewport()
-    expect(model).to_contain_text(f"test accuracy {accuracy_of('robust')}")
+    expect(model).to_contain_text(f"test accuracy {accuracy_of('augmented')}")
 
 
 def test_digits_drawn_by_mouse_are_answered_when_the_pen_lifts(playground: Playground) -> None:

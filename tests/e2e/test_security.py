@@ -40,7 +40,7 @@ def test_files_are_taken_from_the_page_alone(server: str) -> None:
         "/media/..%2f..%2f..%2fetc%2fpasswd",
         "/app/static/..%2f..%2fpyproject.toml",
         "/component/streamlit_drawable_canvas/..%2f..%2f..%2fpyproject.toml",
-        "/weights/robust.safetensors",
+        "/weights/augmented.safetensors",
         "/.streamlit/config.toml",
     ],
 )

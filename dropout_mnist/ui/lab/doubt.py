@@ -56,7 +56,7 @@ def show(specimen: Specimen) -> None:
         _show_turns(specimen, noise, none, angle)
     st.markdown(
         "*What to see:* turned by 90 or 180 degrees a digit becomes another one or none, and the ticks spread. But the "
-        "networks may also agree on nonsense: they share what they never learnt. Measured with the robust weights "
+        "networks may also agree on nonsense: they share what they never learnt. Measured with the augmented weights "
         "(`benchmarks/doubt.py`), mutual information tells written digits from scribbles *worse* than the full "
         "network's own probabilities do."
     )

@@ -11,8 +11,8 @@ HEAD_START_SECONDS = 0.4
 
 _RECIPES = {
     "plain": "The model in use was trained by the *plain* recipe, the notebook's: every epoch shows it MNIST's images "
-    "as they are. The *robust* recipe, made for drawings, varies them as well.",
-    "robust": "The model in use was trained by the *robust* recipe: every epoch shows it MNIST's images as other hands "
+    "as they are. The *augmented* recipe, made for drawings, varies them as well.",
+    "augmented": "The model in use was trained by the *augmented* recipe: every epoch shows it MNIST's images as other hands "
     "and pens might have written them, and some things that are no digits. The *plain* recipe, the notebook's, shows "
     "the images as they are.",
 }

@@ -53,7 +53,7 @@ def show() -> TrainConfig | None:
             key="recipe",
             bind="query-params",
             on_change=_set_recipes_own,
-            help="plain: the notebook's. robust, for drawings: MNIST's images varied as other hands and pens might "
+            help="plain: the notebook's. augmented, for drawings: MNIST's images varied as other hands and pens might "
             "have written them, and some things that are no digits; the weights are averaged. It takes far longer.",
         )
         own = TrainConfig.of_recipe(recipe)

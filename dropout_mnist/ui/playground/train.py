@@ -239,7 +239,7 @@ def _explain() -> None:
             "**The orange curve** is measured *with dropout on*: on networks with a share of their units missing, "
             "while they learn, and averaged over the epoch. Green and blue are measured after the epoch *with dropout "
             "off*, by the whole network, which does better. The more is dropped, the later the orange curve crosses "
-            "below the blue one, if ever: compare the weights with `drop_prob` 0.00, 0.30 and 0.50. The *robust* "
+            "below the blue one, if ever: compare the weights with `drop_prob` 0.00, 0.30 and 0.50. The *augmented* "
             "recipe's orange curve is high for another reason: its images are varied, and a tenth of them are "
             "no digits, for which nothing but ten equal probabilities is right.\n\n"
             "**train() and eval()** switch dropout on and off, and for this network that is all they do. In train() "

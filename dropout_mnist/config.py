@@ -1,136 +1,239 @@
-"""The hyperparameters of one training, validated and frozen."""
+"""The hyperparameters of one run, validated and frozen. Each is declared once, with its field."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
+from itertools import pairwise
 from typing import Any, Self
 
+from dropout_mnist.setting import Choice, Integer, Number, Setting, Sizes
+from dropout_mnist.shapes import CLASSES, INPUT_SIZE
+
+RECIPES = ("plain", "augmented")
 DATASETS = ("mnist", "digits")
-DEVICES = ("auto", "cpu", "cuda", "mps")
-PRECISIONS = ("auto", "fp32", "bf16")
 
-# What each recipe sets otherwise than the notebook's, unless told.
-_RECIPE_DEFAULTS: dict[str, dict[str, Any]] = {
-    "plain": {},
-    "augmented": {"drop_prob": 0.1, "epochs": 400, "batch_size": 250},
-}
-RECIPES = tuple(_RECIPE_DEFAULTS)
 
-# How a training is computed, but not what comes of it.
-MEANS = ("device", "precision")
+class _RecipeDefault:
+    """Stands for "the recipe's default" until the recipe is known."""
 
-_NAME_LETTERS = {
-    "epochs": "e",
-    "seed": "s",
-    "train_size": "n",
-    "repeats": "x",
-    "batch_size": "b",
-    "learning_rate": "lr",
-}
+    def __repr__(self) -> str:
+        return "<the recipe's default>"
+
+
+def _declare(setting: Setting) -> Any:
+    return field(default=_RecipeDefault(), metadata={"setting": setting})
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainConfig:
-    """Everything that decides the outcome of a training. The defaults are the reference notebook's.
+    """Hold everything that decides the outcome of a run. The defaults are the reference notebook's.
+
+    `TrainConfig()` and `TrainConfig.plain()` are the notebook's recipe, `TrainConfig.augmented()` is the other one.
+    A recipe brings its own defaults for whatever is not given. NumPy scalars and lists are accepted.
 
     Attributes:
-        recipe: "plain", the notebook's; or "augmented", which varies the training images, shows the network things that
-            are no digits (`dropout_mnist.augmentation.recipes`), lets the learning rate fall and averages the weights.
-        drop_prob: probability that a hidden unit is *dropped* in a training step, in [0, 1).
-            (The 2014 paper's p is the probability to *keep* it.)
-        epochs: passes over the training images, 1 to 1,000.
-        learning_rate: Adam's step size, above 0 and at most 10.
-        batch_size: images a step, 1 to 60,000. The last incomplete batch of an epoch is dropped.
-        seed: decides initial weights, order of the images and dropout masks, 0 to 2**63 - 1.
-        train_size: train on so many images, drawn at random by `seed`; None for all of them.
-        repeats: how often an epoch shows each of them, 1 to 60,000; so that few images can make as many steps an
-            epoch as many.
+        recipe: "plain", the notebook's; or "augmented", which varies the training images, mixes in non-digits
+            (`dropout_mnist.augmentation`), lets the learning rate decay and averages the weights.
+        drop_prob: probability that a hidden unit is *dropped* in a training step, 0 to 0.9. It is the `p` of
+            `torch.nn.Dropout`; the 2014 paper's p is the probability to *keep* a unit.
         dataset: "mnist", or "digits" (scikit-learn's bundled 8 x 8 digits, enlarged).
         hidden_sizes: units in each hidden layer; 1 to 16 layers of 1 to 8,192 units.
-        device: "cpu", "cuda", "mps", or "auto" for the best of them that is there.
-        precision: of the matrix products in training: "fp32"; "bf16", with weights and optimizer in fp32; or
-            "auto", which is bf16 where the processor has it in hardware.
+        epochs: passes over the training images, 1 to 1,000.
+        seed: decides initial weights, order of the images, dropout masks and augmentation, 0 to 2**31 - 1.
+        train_size: number of training images, drawn at random by `seed`; None for all of them.
+        repeats: how many times an epoch shows each training image, 1 to 60,000. With more repeats, few images make as
+            many steps per epoch as many images.
+        batch_size: images per step, 1 to 60,000. The last incomplete batch of an epoch is dropped.
+        learning_rate: Adam's step size, 1e-6 to 10.
+        device: "cpu", "cuda", "mps", or "auto" for the best one available.
+        precision: of the matrix products in training: "fp32"; "bf16", with weights and optimizer in fp32; or "auto",
+            which is bf16 where the processor has it in hardware.
 
     Raises:
-        ValueError: a value is of the wrong type or outside its range; the message names it.
+        ValueError: a value has the wrong type or is out of range. The message names it and says what is allowed.
     """
 
-    recipe: str = "plain"
-    drop_prob: float = 0.3
-    epochs: int = 15
-    learning_rate: float = 0.001
-    batch_size: int = 100
-    seed: int = 1
-    train_size: int | None = None
-    repeats: int = 1
-    dataset: str = "mnist"
-    hidden_sizes: tuple[int, ...] = (512, 512, 512, 512)
-    device: str = "auto"
-    precision: str = "auto"
+    recipe: str = field(
+        default="plain",
+        metadata={
+            "setting": Choice(
+                label="Recipe",
+                help="plain: the notebook's. augmented, for drawings: varies MNIST's images as other hands and pens "
+                "might have written them, mixes in non-digits and averages the weights; it takes far longer.",
+                default="plain",
+                augmented="augmented",
+                options=RECIPES,
+            )
+        },
+    )
+    drop_prob: float = _declare(
+        Number(
+            label="drop_prob",
+            help="Probability to drop a hidden unit; the dropout paper's p is the probability to keep it.",
+            default=0.3,
+            augmented=0.1,
+            abbreviation="p",
+            low=0.0,
+            high=0.9,
+            step=0.05,
+        )
+    )
+    dataset: str = _declare(
+        Choice(
+            label="Data set",
+            help="digits: scikit-learn's 1,797 bundled digits. They need no download and train in a second.",
+            default="mnist",
+            options=DATASETS,
+        )
+    )
+    hidden_sizes: tuple[int, ...] = _declare(
+        Sizes(
+            label="Hidden layers",
+            help="Units in each hidden layer, such as 512x512 for two layers.",
+            default=(512, 512, 512, 512),
+            abbreviation="h",
+            most_layers=16,
+            size=Integer(label="Units", help="", default=512, low=1, high=8_192),
+        )
+    )
+    epochs: int = _declare(
+        Integer(
+            label="Epochs",
+            help="Passes over the training images.",
+            default=15,
+            augmented=400,
+            abbreviation="e",
+            low=1,
+            high=1_000,
+        )
+    )
+    seed: int = _declare(
+        Integer(
+            label="Seed",
+            help="Decides initial weights, order of the images and dropout masks: same seed, same result.",
+            default=1,
+            abbreviation="s",
+            low=0,
+            high=2**31 - 1,
+        )
+    )
+    train_size: int | None = _declare(
+        Integer(
+            label="Training images",
+            help="Train on this many images, drawn at random by the seed. With few images dropout matters more.",
+            default=None,
+            abbreviation="n",
+            low=1,
+            high=60_000,
+            step=1_000,
+            none="all",
+        )
+    )
+    repeats: int = _declare(
+        Integer(
+            label="Repeats",
+            help="Show each training image this many times per epoch, so that few images make as many steps as many.",
+            default=1,
+            abbreviation="x",
+            low=1,
+            high=60_000,
+        )
+    )
+    batch_size: int = _declare(
+        Integer(
+            label="Batch size",
+            help="Images per training step; an incomplete last batch is dropped.",
+            default=100,
+            augmented=250,
+            abbreviation="b",
+            low=1,
+            high=60_000,
+        )
+    )
+    learning_rate: float = _declare(
+        Number(
+            label="Learning rate",
+            help="Adam's step size.",
+            default=0.001,
+            abbreviation="lr",
+            low=1e-6,
+            high=10.0,
+            step=0.0005,
+        )
+    )
+    device: str = _declare(
+        Choice(
+            label="Device",
+            help="Where to compute; auto: cuda, else mps, else cpu.",
+            default="auto",
+            options=("auto", "cpu", "cuda", "mps"),
+            changes_result=False,
+        )
+    )
+    precision: str = _declare(
+        Choice(
+            label="Precision",
+            help="Of the matrix products in training; auto: bf16 where the hardware has it.",
+            default="auto",
+            options=("auto", "fp32", "bf16"),
+            changes_result=False,
+        )
+    )
 
     @classmethod
-    def of_recipe(cls, recipe: str, **settings: Any) -> Self:
-        """Return a recipe's own config, but for these settings.
+    def plain(cls, **settings: Any) -> Self:
+        """Return the notebook's recipe, overridden by `settings`."""
+        return cls(recipe="plain", **settings)
 
-        Raises:
-            ValueError: there is no such recipe, or a setting is refused.
-        """
-        _check_choice("recipe", recipe, RECIPES)
-        return cls(**{"recipe": recipe, **_RECIPE_DEFAULTS[recipe], **settings})
+    @classmethod
+    def augmented(cls, **settings: Any) -> Self:
+        """Return the recipe for what people draw, overridden by `settings`."""
+        return cls(recipe="augmented", **settings)
 
     def __post_init__(self) -> None:
-        _check_choice("recipe", self.recipe, RECIPES)
-        _check_number("drop_prob", self.drop_prob)
-        if not 0 <= self.drop_prob < 1:
+        for name, setting in SETTINGS.items():
+            value = getattr(self, name)
+            if isinstance(value, _RecipeDefault):
+                value = setting.default_for(self.recipe)
+            object.__setattr__(self, name, setting.check(name, value))
+        if self.train_size is not None and self.train_size * self.repeats < self.batch_size:
             raise ValueError(
-                f"drop_prob must be at least 0 and below 1, not {self.drop_prob!r}: at 1 every unit would be dropped"
+                f"train_size ({self.train_size:,}) must be at least batch_size ({self.batch_size:,}): "
+                "incomplete batches are dropped, so nothing would be left to train on"
             )
-        _check_integer("epochs", self.epochs, 1, 1_000)
-        _check_number("learning_rate", self.learning_rate)
-        if not 0 < self.learning_rate <= 10:
-            raise ValueError(f"learning_rate must be above 0 and at most 10, not {self.learning_rate!r}")
-        _check_integer("batch_size", self.batch_size, 1, 60_000)
-        _check_integer("seed", self.seed, 0, 2**63 - 1)
-        _check_integer("repeats", self.repeats, 1, 60_000)
-        _check_choice("dataset", self.dataset, DATASETS)
-        _check_choice("device", self.device, DEVICES)
-        _check_choice("precision", self.precision, PRECISIONS)
-        if self.train_size is not None:
-            _check_integer("train_size", self.train_size, 1, 60_000)
-            if self.train_size * self.repeats < self.batch_size:
-                raise ValueError(
-                    f"train_size ({self.train_size:,}) must be at least batch_size ({self.batch_size:,}): "
-                    "incomplete batches are dropped, so nothing would be left to train on"
-                )
-        if not isinstance(self.hidden_sizes, tuple) or not 1 <= len(self.hidden_sizes) <= 16:
-            raise ValueError(f"hidden_sizes must be a tuple of 1 to 16 sizes, not {self.hidden_sizes!r}")
-        for size in self.hidden_sizes:
-            _check_integer("each of hidden_sizes", size, 1, 8_192)
+
+    @property
+    def weight_count(self) -> int:
+        """The number of weights and biases of the network."""
+        sizes = (INPUT_SIZE, *self.hidden_sizes, CLASSES)
+        return sum((inputs + 1) * outputs for inputs, outputs in pairwise(sizes))
 
     def differences(self) -> dict[str, Any]:
-        """Return the fields, by name, that differ from the recipe's own and decide the outcome.
+        """Return the settings, by name, that differ from the recipe's defaults and change the result."""
+        return {
+            name: getattr(self, name)
+            for name, setting in SETTINGS.items()
+            if setting.changes_result and getattr(self, name) != setting.default_for(self.recipe)
+        }
 
-        Device and precision do not: they are means to the same end.
-        """
-        own = self.of_recipe(self.recipe)
-        names = [field.name for field in fields(self) if field.name not in MEANS]
-        return {name: getattr(self, name) for name in names if getattr(self, name) != getattr(own, name)}
+    def trains_like(self, other: "TrainConfig") -> bool:
+        """Whether both give the same network, whatever device and precision compute it."""
+        return (self.recipe, self.differences()) == (other.recipe, other.differences())
 
     @property
     def name(self) -> str:
-        """The checkpoint's file name without its ending: `plain-p0.30` or `augmented`, then whatever is not the default.
+        """The checkpoint's file name without its suffix: the recipe, then every setting that is not its default.
 
-        Configs that train alike have the same name.
+        Examples are `plain-p0.30` and `augmented-e5`. Configs that train alike have the same name.
         """
         different = self.differences()
-        parts = [self.recipe]
-        if self.recipe == "plain" or "drop_prob" in different:
-            parts.append(f"p{_at_least_two_decimals(self.drop_prob)}")
-        if "dataset" in different:
-            parts.append(self.dataset)
-        if "hidden_sizes" in different:
-            parts.append("h" + "x".join(map(str, self.hidden_sizes)))
-        parts += [f"{letter}{different[name]}" for name, letter in _NAME_LETTERS.items() if name in different]
-        return "-".join(parts)
+        if self.recipe == "plain":
+            different = {"drop_prob": self.drop_prob, **different}
+        parts = [
+            SETTINGS[name].abbreviation
+            + (_two_decimals(value) if name == "drop_prob" else SETTINGS[name].format(value))
+            for name, value in different.items()
+        ]
+        return "-".join([self.recipe, *parts])
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields as a dictionary that JSON can hold."""
@@ -138,40 +241,24 @@ class TrainConfig:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Build a config from what `to_dict` gave, also after a trip through JSON.
+        """Build a config from the result of `to_dict`, also after a round trip through JSON.
 
         Raises:
-            ValueError: an unknown field, or a value that is refused.
+            ValueError: a setting is unknown, or a value is refused.
         """
         if not isinstance(values, Mapping):
-            raise ValueError(f"settings must be given by name, not as {values!r}")
-        unknown = sorted(set(values) - {field.name for field in fields(cls)})
+            raise ValueError(f"settings must be a mapping from names to values, not {values!r}")
+        unknown = sorted(set(values) - set(SETTINGS))
         if unknown:
             raise ValueError(f"unknown settings: {', '.join(unknown)}")
-        values = dict(values)
-        if isinstance(values.get("hidden_sizes"), list):
-            values["hidden_sizes"] = tuple(values["hidden_sizes"])
         return cls(**values)
 
 
-def _check_number(name: str, value: object) -> None:
-    # Every range ends far below this; an int may be too large for isfinite.
-    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < 1e300:
-        raise ValueError(f"{name} must be a finite number, not {value!r}")
+# The declaration of each field of `TrainConfig`, by name.
+SETTINGS: dict[str, Setting] = {field.name: field.metadata["setting"] for field in fields(TrainConfig)}
 
 
-def _check_integer(name: str, value: object, low: int, high: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise ValueError(f"{name} must be a whole number, not {value!r}")
-    if not low <= value <= high:
-        raise ValueError(f"{name} must be between {low:,} and {high:,}, not {value:,}")
-
-
-def _check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
-    if value not in choices:
-        raise ValueError(f"{name} must be one of {', '.join(choices)}, not {value!r}")
-
-
-def _at_least_two_decimals(value: float) -> str:
+def _two_decimals(value: float) -> str:
+    """Return at least two decimals, and more where they are needed to tell values apart."""
     two_decimals = f"{value:.2f}"
-    return two_decimals if float(two_decimals) == value else repr(float(value))
+    return two_decimals if float(two_decimals) == value else repr(value)

@@ -1,6 +1,7 @@
-"""A network in training, with all that its next step depends on."""
+"""One training step, with everything that the next one depends on: weights, optimizer, average, random generators."""
 
 import math
+from collections.abc import Mapping
 from copy import deepcopy
 from typing import cast
 
@@ -10,48 +11,79 @@ from torch.nn import functional as F
 from torch.optim.swa_utils import AveragedModel
 
 from dropout_mnist.config import TrainConfig
-from dropout_mnist.dropout import Dropout
 from dropout_mnist.model import MLP
 
-# The augmented recipe's learning rate falls after these.
-STEADY_EPOCHS = 30
+# The augmented recipe's learning rate decays after this many epochs.
+CONSTANT_EPOCHS = 30
 
 
-class Learner:
-    """A copy of a model that learns, its optimizer, its running average, and its random generators.
+class StateError(ValueError):
+    """A saved state does not fit the run that is to resume from it; the message says why."""
 
-    Its state is all tensors: with it another learner goes on exactly where this one is.
+
+def choose_device(name: str) -> torch.device:
+    """Return the device for "auto", "cpu", "cuda" or "mps".
+
+    Raises:
+        ValueError: this machine has no such device.
+    """
+    available = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    if name == "auto":
+        name = next(device for device, there in available.items() if there)
+    if not available.get(name, False):
+        raise ValueError(f"device {name!r} is not available on this machine; use device 'auto' or 'cpu'")
+    return torch.device(name)
+
+
+def uses_bfloat16(precision: str, device: torch.device) -> bool:
+    """Whether matrix products are computed in bfloat16: "bf16" asks for it, "auto" where the hardware has it."""
+    if precision != "auto":
+        return precision == "bf16"
+    if device.type == "cpu":
+        capabilities = torch.cpu.get_capabilities()
+        return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
+    return device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
+
+
+class TrainStep:
+    """A network being trained, its optimizer, its running average and its random generators.
+
+    The state is all tensors: a step that loads it continues exactly where the other one was.
 
     Args:
-        config: of the training.
-        model: untrained; it is copied.
-        low_precision: whether matrix products are done in bfloat16.
+        config: the hyperparameters; the seed decides initial weights and masks.
 
     Attributes:
-        model: the copy, with the weights of the last step.
-        shuffler: decides the order of the images.
-        generator: decides how images are varied; on the model's device.
+        model: with the weights of the last step.
+        shuffler: decides the order of the images; on the CPU.
+        augmenter: decides how images are varied; on the model's device.
+
+    Raises:
+        ValueError: the config's device is not available.
     """
 
-    def __init__(self, config: TrainConfig, model: MLP, low_precision: bool) -> None:
-        self._config = config
-        self._low_precision = low_precision
-        self.model = deepcopy(model)
-        self._optimizer = torch.optim.Adam(self.model.parameters(), lr=config.learning_rate, fused=True)
-        self._average = AveragedModel(self.model, avg_fn=_weigh_latest) if config.recipe == "augmented" else None
+    def __init__(self, config: TrainConfig) -> None:
+        device = choose_device(config.device)
+        masks = torch.Generator(device).manual_seed(config.seed)
+        self.model = MLP(config.hidden_sizes, config.drop_prob, masks)
         self.shuffler = torch.Generator().manual_seed(config.seed)
-        self.generator = torch.Generator(model.device).manual_seed(config.seed)
+        self.augmenter = torch.Generator(device).manual_seed(config.seed)
+        self.low_precision = uses_bfloat16(config.precision, device)
+        self._learning_rate = config.learning_rate
+        self._optimizer = torch.optim.Adam(self.model.parameters(), lr=config.learning_rate, fused=True)
+        self._average = AveragedModel(self.model, avg_fn=_average_latest) if config.recipe == "augmented" else None
+        self._generators = {"shuffler": self.shuffler, "images": self.augmenter, "masks": masks}
 
     def begin_epoch(self, epoch: int) -> None:
-        """Go into train mode, at the learning rate of this epoch, counted from 1."""
-        factor = _fall(epoch) if self._average is not None else 1.0
+        """Switch to train mode and to the learning rate of this epoch, counted from 1."""
+        factor = _decay(epoch) if self._average is not None else 1.0
         for group in self._optimizer.param_groups:
-            group["lr"] = self._config.learning_rate * factor
+            group["lr"] = self._learning_rate * factor
         self.model.train()
 
-    def step(self, images: Tensor, targets: Tensor) -> Tensor:
-        """Learn from a batch, (N, 784) float32 with labels or probabilities as targets; return its mean loss."""
-        with torch.autocast(images.device.type, torch.bfloat16, enabled=self._low_precision):
+    def __call__(self, images: Tensor, targets: Tensor) -> Tensor:
+        """Update the weights with one batch, (N, 784) float32 with labels or probabilities; return its mean loss."""
+        with torch.autocast(images.device.type, torch.bfloat16, enabled=self.low_precision):
             logits = self.model(images)
         loss = F.cross_entropy(logits.float(), targets)
         self._optimizer.zero_grad()
@@ -61,26 +93,28 @@ class Learner:
             self._average.update_parameters(self.model)
         return loss.detach()
 
-    def learnt(self) -> MLP:
-        """Return what was learnt up to now, in eval mode: the average of the weights, if there is one."""
+    def trained_model(self) -> MLP:
+        """Return the network to evaluate, in eval mode: the average of the weights, if there is one."""
         model = self.model if self._average is None else cast(MLP, self._average.module)
         return model.eval()
 
     def state_dict(self) -> dict[str, Tensor]:
-        """Return all that the next step depends on; the tensors change with it."""
+        """Return a copy of everything that the next step depends on."""
         state = {f"model.{name}": tensor for name, tensor in self.model.state_dict().items()}
         for number, moments in self._optimizer.state_dict()["state"].items():
             state |= {f"optimizer.{number}.{name}": tensor for name, tensor in moments.items()}
         if self._average is not None:
             state |= {f"average.{name}": tensor for name, tensor in self._average.state_dict().items()}
-        return state | {f"random.{name}": source.get_state() for name, source in self._sources().items()}
+        state |= {f"random.{name}": generator.get_state() for name, generator in self._generators.items()}
+        return {name: tensor.clone() for name, tensor in state.items()}
 
-    def load_state_dict(self, state: dict[str, Tensor]) -> None:
-        """Go on where the learner was whose state this is.
+    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
+        """Restore a state that `state_dict()` returned.
 
         Raises:
-            KeyError, RuntimeError, ValueError: it is the state of a learner of another kind.
+            StateError: it does not fit this network. This step must not be used then.
         """
+        self._check(state)
         parts: dict[str, dict[str, Tensor]] = {"model": {}, "optimizer": {}, "average": {}, "random": {}}
         for name, tensor in state.items():
             part, _, rest = name.partition(".")
@@ -89,31 +123,51 @@ class Learner:
         moments: dict[int, dict[str, Tensor]] = {}
         for name, tensor in parts["optimizer"].items():
             number, _, rest = name.partition(".")
-            moments.setdefault(int(number), {})[rest] = tensor
+            moments.setdefault(int(number), {})[rest] = tensor.clone()
         groups = self._optimizer.state_dict()["param_groups"]
         self._optimizer.load_state_dict({"state": moments, "param_groups": groups})
         if self._average is not None:
             self._average.load_state_dict(parts["average"])
-        for name, source in self._sources().items():
-            source.set_state(parts["random"][name])
+        for name, generator in self._generators.items():
+            try:
+                generator.set_state(parts["random"][name])
+            except RuntimeError as error:
+                raise StateError(f"the saved state has an unreadable random generator: {error}") from None
 
-    def _sources(self) -> dict[str, torch.Generator]:
-        masks = {layer.generator for layer in self.model.layers if isinstance(layer, Dropout)} - {None}
-        sources = {"shuffler": self.shuffler, "images": self.generator}
-        return sources | {f"masks{number}": source for number, source in enumerate(masks) if source is not None}
+    def _check(self, state: Mapping[str, Tensor]) -> None:
+        """Compare names, shapes and types with those of this step after its first update, or before it."""
+        expected = {name: tensor for name, tensor in self.state_dict().items() if not name.startswith("optimizer.")}
+        if any(name.startswith("optimizer.") for name in state):
+            for number, weights in enumerate(self.model.parameters()):
+                for name in ("exp_avg", "exp_avg_sq"):
+                    expected[f"optimizer.{number}.{name}"] = weights
+                expected[f"optimizer.{number}.step"] = torch.zeros(())
+        if wrong := sorted(expected.keys() ^ state.keys()):
+            raise StateError(f"the saved state has missing or unknown tensors: {', '.join(wrong)[:200]}")
+        for name, tensor in state.items():
+            if (tensor.shape, tensor.dtype) != (expected[name].shape, expected[name].dtype):
+                raise StateError(
+                    f"the saved state does not fit this network: {name} is {tensor.dtype} {tuple(tensor.shape)}, "
+                    f"not {expected[name].dtype} {tuple(expected[name].shape)}"
+                )
 
 
-def _fall(epoch: int) -> float:
+def inference_copy(model: MLP) -> MLP:
+    """Return a copy on the CPU, in eval mode, that shares nothing with the model and needs no gradients."""
+    return deepcopy(model).cpu().eval().requires_grad_(False)
+
+
+def _decay(epoch: int) -> float:
     """Return the factor of the learning rate in an epoch: 1 at first, then falling with the epoch's square root.
 
-    So it is in the proof that Adam converges: Kingma & Ba, "Adam: A Method for Stochastic Optimization", ICLR 2015,
-    theorem 4.1. Like the average it does not have to know when the end is.
+    The proof that Adam converges assumes this schedule: Kingma & Ba, "Adam: A Method for Stochastic Optimization",
+    ICLR 2015, theorem 4.1. Like the average, it does not depend on the planned number of epochs.
     """
-    return min(1.0, math.sqrt(STEADY_EPOCHS / epoch))
+    return min(1.0, math.sqrt(CONSTANT_EPOCHS / epoch))
 
 
-def _weigh_latest(average: Tensor, latest: Tensor, averaged: Tensor | int) -> Tensor:
-    """Average the weights of all steps so that step t counts as t**8, which is to say about the last ninth of them.
+def _average_latest(average: Tensor, latest: Tensor, averaged: Tensor | int) -> Tensor:
+    """Average the weights of all steps so that step t counts as t**8: in effect, the last ninth of them.
 
     Polynomial-decay averaging: Shamir & Zhang, "Stochastic Gradient Descent for Non-smooth Optimization", ICML 2013.
     """

@@ -1,24 +1,28 @@
-"""Training: a generator of one `EpochResult` per epoch. It knows no page, no thread and no file."""
+"""Train one network: `for result in Training(config, dataset)`. It knows no page, no thread and no file."""
 
 import math
+import platform
 import time
 from collections.abc import Callable, Iterator
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from importlib.metadata import version
 
 import torch
 from torch import Tensor
 
-from dropout_mnist.augmentation.recipes import PREPARE
+from dropout_mnist.augmentation.recipes import PREPARE, augment
+from dropout_mnist.calibration import apply_temperature, fit_temperature
+from dropout_mnist.checkpoint import Checkpoint
 from dropout_mnist.config import TrainConfig
 from dropout_mnist.data.datasets import Dataset, Split
-from dropout_mnist.evaluation import evaluate
+from dropout_mnist.evaluation import EpochResult, evaluate
 from dropout_mnist.model import MLP
-from dropout_mnist.train_step import Learner
+from dropout_mnist.train_step import StateError, TrainStep, inference_copy
 
 TRAIN_EVALUATION_SIZE = 10_000
 
-# So many images are prepared at once: few calls, and little memory.
+# This many images are prepared at once: few calls, and little memory.
 BLOCK_SIZE = 1_000
 
 # The augmented recipe calibrates its probabilities on this share of the training images.
@@ -29,45 +33,26 @@ class DivergedError(Exception):
     """The training loss is no longer a finite number."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class EpochResult:
-    """What one epoch did. Losses are mean cross entropies in nats, accuracies fractions.
-
-    Attributes:
-        epoch: counted from 1.
-        train_loss: mean over the epoch's batches while they were learnt from, *with dropout on*: what the
-            optimiser sees, and the notebook's "Cost".
-        eval_train_loss, eval_train_accuracy: after the epoch, *with dropout off*, on up to 10,000 of the
-            training images.
-        test_loss, test_accuracy: after the epoch, with dropout off, on the whole test set.
-        seconds: time spent on training alone, without the evaluations.
-    """
-
-    epoch: int
-    train_loss: float
-    eval_train_loss: float
-    eval_train_accuracy: float
-    test_loss: float
-    test_accuracy: float
-    seconds: float
-
-
 @dataclass(frozen=True)
 class TrainingState:
-    """All that the next epoch of a training depends on.
+    """Everything that the next epoch of a run depends on.
 
     Attributes:
+        config: of the run.
+        dataset_checksum: SHA-256 of the data set that it trains on.
         history: the finished epochs.
-        tensors: the learner's; they change in the next epoch.
+        tensors: weights, optimizer, average and random generators after the last of them.
     """
 
+    config: TrainConfig
+    dataset_checksum: str
     history: tuple[EpochResult, ...]
     tensors: dict[str, Tensor]
 
 
 @dataclass(frozen=True)
 class BatchProgress:
-    """How far the training is: `done` of `total` images of this `epoch`, after `seconds` of it."""
+    """The progress within an epoch: `done` of `total` images of this `epoch`, after `seconds` of it."""
 
     epoch: int
     done: int
@@ -75,118 +60,210 @@ class BatchProgress:
     seconds: float
 
 
-def choose_device(name: str) -> torch.device:
-    """Return the device for "auto", "cpu", "cuda" or "mps".
+@dataclass(frozen=True)
+class _Finished:
+    """What a run has after its last finished epoch. It is replaced as a whole, so that its parts cannot disagree."""
 
-    Raises:
-        ValueError: this machine has no such device.
-    """
-    available = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
-    if name == "auto":
-        name = next(device for device, there in available.items() if there)
-    if not available.get(name, False):
-        raise ValueError(f"device {name!r} is not available on this machine; use device 'auto' or 'cpu'")
-    return torch.device(name)
+    history: tuple[EpochResult, ...]
+    model: MLP
+    tensors: dict[str, Tensor]
 
 
-def uses_bfloat16(precision: str, device: torch.device) -> bool:
-    """Whether matrix products are done in bfloat16: "bf16" asks for it, "auto" where the hardware has it."""
-    if precision != "auto":
-        return precision == "bf16"
-    if device.type == "cpu":
-        capabilities = torch.cpu.get_capabilities()
-        return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
-    return device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
+class Training:
+    """Train one network, epoch by epoch.
 
+    A run owns its network, optimizer and history and moves them together: after each epoch, and only then, `model`,
+    `history` and `state` are those of that epoch. An epoch that is stopped or fails leaves no trace.
 
-def build_model(config: TrainConfig) -> MLP:
-    """Build an untrained model; its initial weights and dropout masks come from the config's seed."""
-    generator = torch.Generator(choose_device(config.device)).manual_seed(config.seed)
-    return MLP(config.hidden_sizes, config.drop_prob, generator)
+    The same config gives the same bits on the same machine, whatever else runs in the process: all random numbers come
+    from the run's own generators.
 
-
-def inference_copy(model: MLP) -> MLP:
-    """Return a copy on the CPU, in eval mode, that shares nothing with the model and takes no gradients."""
-    return deepcopy(model).cpu().eval().requires_grad_(False)
-
-
-def train(
-    config: TrainConfig,
-    dataset: Dataset,
-    model: MLP | None = None,
-    *,
-    state: TrainingState | None = None,
-    should_stop: Callable[[], bool] = lambda: False,
-    on_state: Callable[[TrainingState], None] = lambda state: None,
-    on_batch: Callable[[BatchProgress], None] = lambda progress: None,
-) -> Iterator[EpochResult]:
-    """Train a model, yielding the result of each epoch as it ends.
-
-    The same config on the same machine gives the same bits, whatever else runs in the process: every random
-    number comes from generators of this training's own.
-
-    The model is in eval mode and has at any time the weights of the last epoch that was yielded, the initial ones
-    before the first: an epoch that is stopped or fails half-way leaves no trace.
+    Example:
+        >>> run = Training(TrainConfig(dataset="digits", epochs=3), load_dataset("digits"))
+        >>> for result in run:
+        ...     print(result.epoch, result.train_loss, result.test_accuracy)
+        >>> run.checkpoint().save("mine.safetensors")
 
     Args:
         config: the hyperparameters.
+        dataset: the data set that the config names.
+        state: resume from here; the run ends with the same bits as if it had not been interrupted.
+
+    Attributes:
+        config: the hyperparameters.
         dataset: trained and tested on.
-        model: as `build_model(config)` makes it, to be trained in place; built here if None.
-        state: where an earlier training of this config was: it is gone on from there, to the same end.
-        should_stop: asked before each batch; the iteration ends when it returns true.
-        on_state: called before an epoch is yielded.
-        on_batch: called after each batch.
 
     Raises:
-        ValueError: the training set is smaller than one batch, or the device is not available.
-        DivergedError: the loss is no longer finite; the last good epoch's weights are kept.
-        KeyError, RuntimeError: the state is that of another config.
+        ValueError: the data set is not the config's, it is smaller than one batch or than `train_size`, or the device
+            is not available.
+        StateError: the state is that of another config or data set, or incomplete.
     """
-    model = (build_model(config) if model is None else model).eval()
-    learner = Learner(config, model, uses_bfloat16(config.precision, model.device))
-    history: tuple[EpochResult, ...] = ()
-    if state is not None:
-        history = state.history
-        learner.load_state_dict(state.tensors)
-        model.load_state_dict(learner.learnt().state_dict())
 
-    train_split, _ = choose_images(config, dataset)
-    shown = len(train_split) * config.repeats
-    batches = shown // config.batch_size
-    if not batches:
-        raise ValueError(
-            f"batch_size {config.batch_size:,} is larger than an epoch of {shown:,} images, "
-            "and incomplete batches are dropped: nothing would be left to train on"
+    def __init__(self, config: TrainConfig, dataset: Dataset, state: TrainingState | None = None) -> None:
+        if dataset.name != config.dataset:
+            raise ValueError(
+                f"the config is for the data set {config.dataset!r}, not {dataset.name!r}: "
+                f"use load_dataset({config.dataset!r}) or TrainConfig(dataset={dataset.name!r})"
+            )
+        self.config = config
+        self.dataset = dataset
+        self._train_split, self._held_out = choose_images(config, dataset)
+        self._shown = len(self._train_split) * config.repeats
+        self._batches = self._shown // config.batch_size
+        if not self._batches:
+            raise ValueError(
+                f"batch_size {config.batch_size:,} is larger than an epoch of {self._shown:,} images, "
+                "and incomplete batches are dropped: nothing would be left to train on"
+            )
+        self._step = TrainStep(config)
+        device = self._step.model.device
+        self._train_split, self._test_split = self._train_split.to(device), dataset.test.to(device)
+        if state is not None:
+            self._check_state(state)
+            self._step.load_state_dict(state.tensors)
+        self._finished = self._finish(state.history if state is not None else ())
+        self._in_epoch = False
+
+    def __iter__(self) -> Iterator[EpochResult]:
+        """Train the remaining epochs, yielding the result of each as it ends."""
+        return self.run()
+
+    def run(
+        self,
+        *,
+        should_stop: Callable[[], bool] = lambda: False,
+        on_batch: Callable[[BatchProgress], None] = lambda progress: None,
+    ) -> Iterator[EpochResult]:
+        """Train the remaining epochs, yielding the result of each as it ends.
+
+        Args:
+            should_stop: asked before each batch; the iteration ends when it returns true.
+            on_batch: called after each batch.
+
+        Raises:
+            DivergedError: the loss is no longer finite; the last good epoch is kept.
+        """
+        while len(self.history) < self.config.epochs:
+            result = self._train_epoch(len(self.history) + 1, should_stop, on_batch)
+            if result is None:
+                return
+            self._finished = self._finish((*self.history, result))
+            self._in_epoch = False
+            yield result
+
+    @property
+    def history(self) -> tuple[EpochResult, ...]:
+        """One result per finished epoch."""
+        return self._finished.history
+
+    @property
+    def model(self) -> MLP:
+        """The network after the last finished epoch, in eval mode on the device of the run."""
+        return self._finished.model
+
+    @property
+    def state(self) -> TrainingState:
+        """Everything that the next epoch depends on; it does not change when training continues."""
+        return TrainingState(self.config, self.dataset.checksum, self.history, self._finished.tensors)
+
+    def checkpoint(self) -> Checkpoint:
+        """Return the network after the last finished epoch with all that is known about it.
+
+        It is calibrated if images were held out for that. Its accuracy is measured here, on the CPU. A run stopped
+        after 3 of 15 epochs did exactly what a run of 3 epochs does, so its config says 3.
+
+        Raises:
+            ValueError: no epoch has finished yet.
+        """
+        if not self.history:
+            raise ValueError("no epoch has finished yet, so there is nothing to keep")
+        model = inference_copy(self.model)
+        temperature = self._calibrate(model)
+        evaluation = evaluate(model, self.dataset.test)
+        return Checkpoint(
+            model=model,
+            config=replace(self.config, epochs=len(self.history)),
+            history=self.history,
+            dataset_checksum=self.dataset.checksum,
+            temperature=temperature,
+            correct=evaluation.correct,
+            total=evaluation.total,
+            versions={
+                "python": platform.python_version(),
+                "torch": version("torch"),
+                "device": self.model.device.type,
+                "precision": "bf16" if self._step.low_precision else "fp32",
+            },
         )
-    train_split, test_split = train_split.to(model.device), dataset.test.to(model.device)
-    total = batches * config.batch_size
-    block = max(1, BLOCK_SIZE // config.batch_size) * config.batch_size
-    prepare = PREPARE[config.recipe]
 
-    for epoch in range(len(history) + 1, config.epochs + 1):
+    def _train_epoch(
+        self, epoch: int, should_stop: Callable[[], bool], on_batch: Callable[[BatchProgress], None]
+    ) -> EpochResult | None:
+        if self._in_epoch:  # an earlier attempt was stopped or failed
+            self._step.load_state_dict(self._finished.tensors)
+        self._in_epoch = True
+        size = self.config.batch_size
+        total = self._batches * size
+        block = max(1, BLOCK_SIZE // size) * size
+        prepare, device = PREPARE[self.config.recipe], self.model.device
         start, done = time.perf_counter(), 0
-        train_loss = torch.zeros((), device=model.device)
-        learner.begin_epoch(epoch)
-        for places in torch.randperm(shown, generator=learner.shuffler)[:total].split(block):
-            indices = places.to(model.device) % len(train_split)
-            images, targets = prepare(train_split[indices], learner.generator)
-            for batch in zip(images.split(config.batch_size), targets.split(config.batch_size), strict=True):
+        train_loss = torch.zeros((), device=device)
+        self._step.begin_epoch(epoch)
+        for places in torch.randperm(self._shown, generator=self._step.shuffler)[:total].split(block):
+            indices = places.to(device) % len(self._train_split)
+            images, targets = prepare(self._train_split[indices], self._step.augmenter)
+            for batch in zip(images.split(size), targets.split(size), strict=True):
                 if should_stop():
-                    return
-                train_loss += learner.step(*batch)
-                done += config.batch_size
+                    return None
+                train_loss += self._step(*batch)
+                done += size
                 on_batch(BatchProgress(epoch, done, total, time.perf_counter() - start))
-        mean_loss = train_loss.item() / batches
-        seconds = time.perf_counter() - start
-        result = _measure(epoch, mean_loss, seconds, learner.learnt(), train_split, test_split)
-        model.load_state_dict(learner.learnt().state_dict())
-        history = (*history, result)
-        on_state(TrainingState(history, learner.state_dict()))
-        yield result
+        mean_loss = train_loss.item() / self._batches
+        return self._measure(epoch, mean_loss, time.perf_counter() - start)
+
+    def _measure(self, epoch: int, train_loss: float, seconds: float) -> EpochResult:
+        model = self._step.trained_model()
+        on_train = evaluate(model, self._train_split[:TRAIN_EVALUATION_SIZE])
+        on_test = evaluate(model, self._test_split)
+        if not all(map(math.isfinite, (train_loss, on_train.loss, on_test.loss))):
+            raise DivergedError(
+                f"The loss is no longer a finite number in epoch {epoch}: training has diverged. "
+                "Try a smaller learning rate."
+            )
+        return EpochResult(
+            epoch=epoch,
+            train_loss=train_loss,
+            eval_train_loss=on_train.loss,
+            eval_train_accuracy=on_train.accuracy,
+            test_loss=on_test.loss,
+            test_accuracy=on_test.accuracy,
+            seconds=seconds,
+        )
+
+    def _finish(self, history: tuple[EpochResult, ...]) -> _Finished:
+        model = deepcopy(self._step.trained_model()).requires_grad_(False)
+        return _Finished(history, model, self._step.state_dict())
+
+    def _check_state(self, state: TrainingState) -> None:
+        if state.config != self.config:
+            raise StateError(f"this is the state of {state.config.name}, not of {self.config.name} as configured here")
+        if state.dataset_checksum != self.dataset.checksum:
+            raise StateError(f"this state was trained on other images than those of {self.dataset.title} here")
+        if [result.epoch for result in state.history] != list(range(1, len(state.history) + 1)):
+            raise StateError("the history of this state does not list its epochs")
+
+    def _calibrate(self, model: MLP) -> float:
+        if not len(self._held_out):
+            return 1.0
+        images = augment(self._held_out, torch.Generator().manual_seed(self.config.seed))
+        with torch.inference_mode():
+            temperature = fit_temperature(model(images), self._held_out.labels)
+        apply_temperature(model, temperature)
+        return temperature
 
 
 def choose_images(config: TrainConfig, dataset: Dataset) -> tuple[Split, Split]:
-    """Return the images to train on, and those of the training set that are held out to calibrate on, perhaps none.
+    """Return the images to train on, and the training images held out for calibration, possibly none.
 
     Raises:
         ValueError: the data set has fewer images than the config asks for.
@@ -199,24 +276,3 @@ def choose_images(config: TrainConfig, dataset: Dataset) -> tuple[Split, Split]:
     chosen = dataset.train[torch.randperm(available, generator=generator)[:size]]
     held_out = round(size * HELD_OUT_SHARE) if config.recipe == "augmented" else 0
     return chosen[held_out:], chosen[:held_out]
-
-
-def _measure(
-    epoch: int, train_loss: float, seconds: float, model: MLP, train_split: Split, test_split: Split
-) -> EpochResult:
-    on_train = evaluate(model, train_split[:TRAIN_EVALUATION_SIZE])
-    on_test = evaluate(model, test_split)
-    if not all(map(math.isfinite, (train_loss, on_train.loss, on_test.loss))):
-        raise DivergedError(
-            f"The loss is no longer a finite number in epoch {epoch}: the training has diverged. "
-            "Try a smaller learning rate."
-        )
-    return EpochResult(
-        epoch=epoch,
-        train_loss=train_loss,
-        eval_train_loss=on_train.loss,
-        eval_train_accuracy=on_train.accuracy,
-        test_loss=on_test.loss,
-        test_accuracy=on_test.accuracy,
-        seconds=seconds,
-    )

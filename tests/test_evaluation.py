@@ -5,7 +5,7 @@ import torch
 
 from dropout_mnist.checkpoint import Checkpoint
 from dropout_mnist.data.datasets import Dataset, Split
-from dropout_mnist.evaluation import Doubt, Evaluation, Prediction, evaluate, predict
+from dropout_mnist.evaluation import Doubt, EpochResult, Evaluation, Prediction, evaluate, predict, predict_batch
 from dropout_mnist.model import MLP
 
 
@@ -50,13 +50,13 @@ def prediction(**probs: float) -> Prediction:
     [
         (prediction(d4=0.95), Doubt.NONE),
         (prediction(d4=0.9, d9=0.1), Doubt.NONE),
-        (prediction(d4=0.89, d9=0.1), Doubt.WHICH),
-        (prediction(d4=0.4, d9=0.36), Doubt.WHICH),
-        (prediction(d4=0.4, d9=0.34), Doubt.WHETHER),
-        (prediction(), Doubt.WHETHER),
+        (prediction(d4=0.89, d9=0.1), Doubt.AMBIGUOUS),
+        (prediction(d4=0.4, d9=0.36), Doubt.AMBIGUOUS),
+        (prediction(d4=0.4, d9=0.34), Doubt.NOT_A_DIGIT),
+        (prediction(), Doubt.NOT_A_DIGIT),
     ],
 )
-def test_doubt_is_about_which_digit_or_whether_there_is_one(answer: Prediction, doubt: Doubt) -> None:
+def test_doubt_is_ambiguous_or_not_a_digit(answer: Prediction, doubt: Doubt) -> None:
     assert answer.doubt is doubt
 
 
@@ -79,7 +79,7 @@ def test_loss_is_the_mean_cross_entropy() -> None:
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.zero_()
-    [prediction] = predict(model, torch.zeros(1, 784, dtype=torch.uint8))
+    [prediction] = predict_batch(model, torch.zeros(1, 784, dtype=torch.uint8))
     assert prediction.probs == pytest.approx([0.1] * 10)
 
     split = Split(torch.zeros(5, 784, dtype=torch.uint8), torch.arange(5))
@@ -98,9 +98,42 @@ def test_empty_split_is_refused(checkpoint: Checkpoint, tiny: Dataset) -> None:
         evaluate(checkpoint.model, tiny.test[:0])
 
 
-def test_answers_do_not_depend_on_how_many_are_asked_at_once(checkpoint: Checkpoint, tiny: Dataset) -> None:
-    together = predict(checkpoint.model, tiny.test.pixels)
-    alone = [predict(checkpoint.model, row.unsqueeze(0))[0] for row in tiny.test.pixels]
-    assert [p.digit for p in together] == [p.digit for p in alone]
+def test_answers_do_not_depend_on_the_size_of_the_batch(checkpoint: Checkpoint, tiny: Dataset) -> None:
+    together = predict_batch(checkpoint.model, tiny.test.pixels)
+    alone = [predict(checkpoint.model, row) for row in tiny.test.pixels]
+    assert [prediction.digit for prediction in together] == [prediction.digit for prediction in alone]  # type: ignore[union-attr]
     for one, other in zip(together, alone, strict=True):
-        assert one.probs == pytest.approx(other.probs, abs=1e-5)
+        assert one.probs == pytest.approx(other.probs, abs=1e-5)  # type: ignore[union-attr]
+
+
+def test_calibration_error_adds_up_overconfidence_and_underconfidence() -> None:
+    # Half the answers are 95 % confident and always wrong, half are 55 % confident and always right.
+    probs = torch.zeros(4, 10)
+    probs[:2, 1], probs[:2, 0] = 0.95, 0.05
+    probs[2:, 2], probs[2:, 0] = 0.55, 0.45
+    evaluation = Evaluation(1.0, probs, torch.tensor([0, 0, 2, 2]))
+    assert evaluation.calibration_error == pytest.approx((0.95 + 0.45) / 2)
+
+
+def test_only_a_split_is_evaluated(checkpoint: Checkpoint, tiny: Dataset) -> None:
+    with pytest.raises(TypeError, match=r"a split is needed, such as dataset\.test, not Dataset"):
+        evaluate(checkpoint.model, tiny)  # type: ignore[arg-type]
+
+
+def test_results_print_as_one_line(checkpoint: Checkpoint, tiny: Dataset) -> None:
+    assert repr(evaluate(checkpoint.model, tiny.test)).startswith("Evaluation(accuracy=")
+    assert repr(tiny) == "Dataset('digits', 40 training and 40 test images)"
+    assert repr(tiny.test) == "Split(40 images)"
+    assert repr(prediction(d4=0.95)) == "Prediction(digit=4, confidence=0.9500, doubt='sure')"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("train_loss", float("nan")), ("test_loss", -1), ("test_accuracy", 1.01), ("seconds", "x"), ("test_loss", True)],
+)
+def test_epoch_result_holds_measurements_only(name: str, value: object) -> None:
+    values = dict.fromkeys(("train_loss", "eval_train_loss", "test_loss", "seconds"), 0.5)
+    values |= {"eval_train_accuracy": 1.0, "test_accuracy": 0.0}
+    EpochResult(epoch=1, **values)
+    with pytest.raises(ValueError, match=f"{name} must be a number from 0 to"):
+        EpochResult(epoch=1, **values | {name: value})  # type: ignore[arg-type]

@@ -1,26 +1,17 @@
 import threading
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 
 import pytest
 import torch
+from torch import Tensor
 
 from dropout_mnist.config import RECIPES, TrainConfig
 from dropout_mnist.data.datasets import Dataset, load_dataset
-from dropout_mnist.evaluation import evaluate, predict
+from dropout_mnist.evaluation import evaluate, predict_batch
 from dropout_mnist.model import MLP
-from dropout_mnist.train_step import Learner
-from dropout_mnist.training import (
-    BatchProgress,
-    DivergedError,
-    EpochResult,
-    TrainingState,
-    build_model,
-    choose_device,
-    choose_images,
-    inference_copy,
-    train,
-    uses_bfloat16,
-)
+from dropout_mnist.train_step import StateError, TrainStep, choose_device, inference_copy, uses_bfloat16
+from dropout_mnist.training import BatchProgress, DivergedError, Training, TrainingState, choose_images
 
 
 @pytest.fixture(params=RECIPES)
@@ -29,133 +20,140 @@ def either_recipe(request: pytest.FixtureRequest, tiny_config: TrainConfig) -> T
     return replace(tiny_config, recipe=request.param)
 
 
-def run(config: TrainConfig, dataset: Dataset) -> tuple[MLP, list[dict[str, float]]]:
-    model = build_model(config)
-    history = [asdict(result) for result in train(config, dataset, model)]
-    for result in history:
-        del result["seconds"]
-    return model, history
+def trained(config: TrainConfig, dataset: Dataset) -> Training:
+    """Return a run that has ended."""
+    training = Training(config, dataset)
+    assert len(list(training)) == config.epochs
+    return training
+
+
+def measurements(training: Training) -> list[dict[str, float]]:
+    """Return the history without the times."""
+    return [{name: value for name, value in asdict(result).items() if name != "seconds"} for result in training.history]
 
 
 def same_bits(one: MLP, other: MLP) -> bool:
     return all(torch.equal(a, b) for a, b in zip(one.parameters(), other.parameters(), strict=True))
 
 
+def changed(state: TrainingState, **tensors: Tensor) -> TrainingState:
+    """Return the state with some of its tensors replaced; `__` in a name stands for a dot."""
+    return replace(state, tensors=state.tensors | {name.replace("__", "."): value for name, value in tensors.items()})
+
+
 def test_network_learns(tiny: Dataset, tiny_config: TrainConfig) -> None:
-    model, history = run(replace(tiny_config, epochs=30), tiny)
-    assert history[-1]["train_loss"] < history[0]["train_loss"] / 2
-    assert history[-1]["test_accuracy"] == 1
-    assert evaluate(model, tiny.test).accuracy == 1
+    training = trained(replace(tiny_config, epochs=30), tiny)
+    assert training.history[-1].train_loss < training.history[0].train_loss / 2
+    assert training.history[-1].test_accuracy == 1
+    assert evaluate(training.model, tiny.test).accuracy == 1
 
 
 def test_each_epoch_is_yielded_with_its_measurements(tiny: Dataset, either_recipe: TrainConfig) -> None:
-    model = build_model(either_recipe)
-    for epoch, result in enumerate(train(either_recipe, tiny, model), start=1):
+    training = Training(either_recipe, tiny)
+    for epoch, result in enumerate(training, start=1):
         assert result.epoch == epoch
         assert result.seconds > 0
-        measured = evaluate(inference_copy(model), tiny.test)
+        assert result == training.history[-1]
+        measured = evaluate(inference_copy(training.model), tiny.test)
         assert (result.test_loss, result.test_accuracy) == (measured.loss, measured.accuracy)
     assert epoch == either_recipe.epochs
 
 
-def test_cost_is_measured_with_dropout_on(tiny: Dataset, tiny_config: TrainConfig) -> None:
-    # At a learning rate of almost nothing the two losses differ by dropout alone.
-    still = replace(tiny_config, learning_rate=1e-12, epochs=1, drop_prob=0.9, precision="fp32")
-    [dropped] = run(still, tiny)[1]
-    assert abs(dropped["train_loss"] - dropped["eval_train_loss"]) > 0.05
-    [whole] = run(replace(still, drop_prob=0.0), tiny)[1]
-    assert whole["train_loss"] == pytest.approx(whole["eval_train_loss"], abs=1e-5)
+def test_train_loss_is_measured_with_dropout_on(tiny: Dataset, tiny_config: TrainConfig) -> None:
+    # At a tiny learning rate the two losses differ by dropout alone.
+    still = replace(tiny_config, learning_rate=1e-6, epochs=1, drop_prob=0.9, precision="fp32")
+    [dropped] = trained(still, tiny).history
+    assert abs(dropped.train_loss - dropped.eval_train_loss) > 0.05
+    [whole] = trained(replace(still, drop_prob=0.0), tiny).history
+    assert whole.train_loss == pytest.approx(whole.eval_train_loss, abs=1e-3)
 
 
 def test_same_config_gives_the_same_bits(tiny: Dataset, either_recipe: TrainConfig) -> None:
-    (model, history), (again, history_again) = run(either_recipe, tiny), run(either_recipe, tiny)
-    assert same_bits(model, again)
-    assert history == history_again
+    one, other = trained(either_recipe, tiny), trained(either_recipe, tiny)
+    assert same_bits(one.model, other.model)
+    assert measurements(one) == measurements(other)
 
 
 def test_another_seed_gives_other_bits(tiny: Dataset, either_recipe: TrainConfig) -> None:
-    assert not same_bits(run(either_recipe, tiny)[0], run(replace(either_recipe, seed=2), tiny)[0])
+    other = replace(either_recipe, seed=2)
+    assert not same_bits(trained(either_recipe, tiny).model, trained(other, tiny).model)
 
 
-def test_bits_are_the_same_beside_other_trainings_and_predictions(digits: Dataset) -> None:
+def test_bits_do_not_depend_on_other_work_in_the_process(digits: Dataset) -> None:
     config = TrainConfig(epochs=2, dataset="digits", device="cpu")
-    alone, history = run(config, digits)
+    alone = trained(config, digits)
     end = threading.Event()
 
     def disturb(work: str) -> None:
         torch.manual_seed(0)
         while not end.is_set():
             if work == "train":
-                list(train(replace(config, seed=9, epochs=1), digits))
+                list(Training(replace(config, seed=9, epochs=1), digits))
             else:
-                predict(alone, digits.test.pixels)
+                predict_batch(alone.model, digits.test.pixels)
                 torch.rand(10)
 
     threads = [threading.Thread(target=disturb, args=(work,)) for work in ("train", "predict")]
     for thread in threads:
         thread.start()
     try:
-        crowded, crowded_history = run(config, digits)
+        crowded = trained(config, digits)
     finally:
         end.set()
         for thread in threads:
             thread.join()
-    assert same_bits(alone, crowded)
-    assert history == crowded_history
+    assert same_bits(alone.model, crowded.model)
+    assert measurements(alone) == measurements(crowded)
 
 
-def test_stopped_training_equals_one_of_fewer_epochs(tiny: Dataset, either_recipe: TrainConfig) -> None:
-    model = build_model(either_recipe)
+def test_stopped_run_equals_one_of_fewer_epochs(tiny: Dataset, either_recipe: TrainConfig) -> None:
+    training = Training(either_recipe, tiny)
     seen: list[BatchProgress] = []
-    results = list(
-        train(
-            either_recipe,
-            tiny,
-            model,
-            on_batch=seen.append,
-            should_stop=lambda: bool(seen) and seen[-1].epoch == 3 and seen[-1].done >= 20,
-        )
+    results = training.run(
+        on_batch=seen.append, should_stop=lambda: bool(seen) and seen[-1].epoch == 3 and seen[-1].done >= 20
     )
     assert [result.epoch for result in results] == [1, 2]
     assert (seen[-1].epoch, seen[-1].done) == (3, 20)
-    assert same_bits(model, run(replace(either_recipe, epochs=2), tiny)[0])
-    assert not model.training
+    assert same_bits(training.model, trained(replace(either_recipe, epochs=2), tiny).model)
+    assert not training.model.training
+    assert training.checkpoint().config.epochs == 2
 
 
-def test_training_abandoned_by_its_caller_keeps_the_last_epoch(tiny: Dataset, either_recipe: TrainConfig) -> None:
-    model = build_model(either_recipe)
-    iteration = train(either_recipe, tiny, model)
-    next(iteration)
-    iteration.close()  # type: ignore[attr-defined]
-    assert same_bits(model, run(replace(either_recipe, epochs=1), tiny)[0])
+def test_stopped_epoch_leaves_no_trace_when_the_run_continues(tiny: Dataset, either_recipe: TrainConfig) -> None:
+    training = Training(either_recipe, tiny)
+    for batches in (1, 2):
+        answers = iter([False] * batches + [True])
+        assert list(training.run(should_stop=lambda answers=answers: next(answers))) == []  # type: ignore[misc]
+    next(iter(training))
+    list(training)
+    whole = trained(either_recipe, tiny)
+    assert same_bits(training.model, whole.model)
+    assert measurements(training) == measurements(whole)
 
 
-def test_divergence_is_an_error_and_the_last_good_epoch_is_kept(
-    tiny: Dataset, either_recipe: TrainConfig, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    history: list[EpochResult] = []
-    steps: list[torch.Tensor] = []
-    step = Learner.step
+def test_abandoned_iteration_keeps_the_last_epoch(tiny: Dataset, either_recipe: TrainConfig) -> None:
+    training = Training(either_recipe, tiny)
+    for _ in training:
+        break
+    assert same_bits(training.model, trained(replace(either_recipe, epochs=1), tiny).model)
 
-    def spoil(learner: Learner, *batch: torch.Tensor) -> torch.Tensor:
-        loss = step(learner, *batch)
-        steps.append(loss)
-        if len(steps) > len(choose_images(either_recipe, tiny)[0]) // either_recipe.batch_size:
-            next(learner.learnt().parameters()).data.fill_(float("inf"))
-        return loss
 
-    monkeypatch.setattr(Learner, "step", spoil)
-    model = build_model(either_recipe)
+def test_divergence_is_an_error_and_the_last_good_epoch_is_kept(tiny: Dataset, either_recipe: TrainConfig) -> None:
+    good = trained(replace(either_recipe, epochs=1), tiny)
+    state = replace(good.state, config=either_recipe)
+    # Infinite moments make the weights of the next step infinite or not a number.
+    moments = torch.full_like(state.tensors["optimizer.0.exp_avg"], float("inf"))
+    training = Training(either_recipe, tiny, changed(state, optimizer__0__exp_avg=moments))
     with pytest.raises(DivergedError, match=r"epoch 2.*smaller learning rate"):
-        history.extend(train(either_recipe, tiny, model))
-    assert len(history) == 1
-    monkeypatch.undo()
-    assert same_bits(model, run(replace(either_recipe, epochs=1), tiny)[0])
+        list(training)
+    assert len(training.history) == 1
+    assert same_bits(training.model, good.model)
+    assert training.checkpoint().config.epochs == 1
 
 
 def test_last_incomplete_batch_is_dropped(tiny: Dataset, tiny_config: TrainConfig) -> None:
     seen: list[BatchProgress] = []
-    list(train(replace(tiny_config, batch_size=15, epochs=1), tiny, on_batch=seen.append))
+    list(Training(replace(tiny_config, batch_size=15, epochs=1), tiny).run(on_batch=seen.append))
     assert [progress.done for progress in seen] == [15, 30]
     assert seen[0].total == 30
 
@@ -171,8 +169,8 @@ def test_train_size_chooses_images_by_the_seed(digits: Dataset) -> None:
     assert not len(held_out)
 
 
-def test_augmented_recipe_holds_images_out_to_calibrate_on(digits: Dataset) -> None:
-    chosen, held_out = choose_images(TrainConfig.of_recipe("augmented", dataset="digits", train_size=1000), digits)
+def test_augmented_recipe_holds_images_out_for_calibration(digits: Dataset) -> None:
+    chosen, held_out = choose_images(TrainConfig.augmented(dataset="digits", train_size=1000), digits)
     assert (len(chosen), len(held_out)) == (950, 50)
     together = torch.cat([chosen.pixels, held_out.pixels])
     plain, _ = choose_images(TrainConfig(dataset="digits", train_size=1000), digits)
@@ -184,13 +182,19 @@ def test_augmented_recipe_holds_images_out_to_calibrate_on(digits: Dataset) -> N
     [
         ({"batch_size": 41}, "batch_size 41 is larger than an epoch of 40 images"),
         ({"train_size": 50}, "train_size 50 is more than the 40 training images"),
+        ({"dataset": "mnist"}, r"config is for the data set 'mnist', not 'digits': use load_dataset\('mnist'\)"),
     ],
 )
-def test_config_that_does_not_fit_the_data_is_refused(
+def test_config_that_does_not_fit_the_data_set_is_refused(
     tiny: Dataset, tiny_config: TrainConfig, changes: dict[str, int], expected_error: str
 ) -> None:
     with pytest.raises(ValueError, match=expected_error):
-        next(train(replace(tiny_config, **changes), tiny))  # type: ignore[arg-type]
+        Training(replace(tiny_config, **changes), tiny)  # type: ignore[arg-type]
+
+
+def test_run_without_an_epoch_makes_no_checkpoint(tiny: Dataset, tiny_config: TrainConfig) -> None:
+    with pytest.raises(ValueError, match="no epoch has finished yet"):
+        Training(tiny_config, tiny).checkpoint()
 
 
 @pytest.mark.parametrize(("capabilities", "expected"), [({}, False), ({"avx512_bf16": True}, True)])
@@ -204,33 +208,30 @@ def test_auto_precision_is_bfloat16_where_the_processor_has_it(
     assert not uses_bfloat16("fp32", cpu)
 
 
-def test_low_precision_learns_as_well_with_float32_weights(digits: Dataset) -> None:
+def test_bfloat16_learns_as_well_with_float32_weights(digits: Dataset) -> None:
     config = TrainConfig(epochs=3, dataset="digits", device="cpu")
     accuracies = {}
     for precision in ("fp32", "bf16"):
-        model, history = run(replace(config, precision=precision), digits)
-        assert {parameter.dtype for parameter in model.parameters()} == {torch.float32}
-        accuracies[precision] = history[-1]["test_accuracy"]
+        training = trained(replace(config, precision=precision), digits)
+        assert {parameter.dtype for parameter in training.model.parameters()} == {torch.float32}
+        accuracies[precision] = training.history[-1].test_accuracy
     assert accuracies["bf16"] == pytest.approx(accuracies["fp32"], abs=0.03)
 
 
-def test_augmented_recipe_gives_the_average_of_the_steps(tiny: Dataset, tiny_config: TrainConfig) -> None:
-    config = replace(tiny_config, recipe="augmented", epochs=1)
-    steps: list[list[torch.Tensor]] = []
-
-    def note(learner: Learner, *batch: torch.Tensor) -> torch.Tensor:
-        loss = step(learner, *batch)
-        steps.append([parameter.detach().clone() for parameter in learner.model.parameters()])
-        return loss
-
-    step = Learner.step
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Learner, "step", note)
-        model, _ = run(config, tiny)
-    average = steps[0]
-    for count, weights in enumerate(steps[1:], start=1):
-        average = [torch.lerp(old, new, 9 / (count + 9)) for old, new in zip(average, weights, strict=True)]
-    for parameter, expected in zip(model.parameters(), average, strict=True):
+def test_augmented_recipe_averages_the_weights_of_the_steps(tiny_config: TrainConfig) -> None:
+    step = TrainStep(replace(tiny_config, recipe="augmented"))
+    step.begin_epoch(1)
+    images, labels = torch.rand(10, 784), torch.arange(10)
+    average: Sequence[Tensor] = []
+    for count in range(5):
+        step(images, labels)
+        weights = [parameter.detach().clone() for parameter in step.model.parameters()]
+        average = (
+            [torch.lerp(old, new, 9 / (count + 9)) for old, new in zip(average, weights, strict=True)]
+            if count
+            else weights
+        )
+    for parameter, expected in zip(step.trained_model().parameters(), average, strict=True):
         assert torch.allclose(parameter, expected, atol=1e-6)
 
 
@@ -241,7 +242,7 @@ def test_missing_device_is_refused_with_the_remedy(monkeypatch: pytest.MonkeyPat
 
 
 def test_inference_copy_shares_nothing() -> None:
-    model = build_model(TrainConfig(hidden_sizes=(8,), device="cpu"))
+    model = MLP((8,))
     copy = inference_copy(model)
     with torch.no_grad():
         next(model.parameters()).zero_()
@@ -250,45 +251,63 @@ def test_inference_copy_shares_nothing() -> None:
     assert next(copy.parameters()).abs().sum() > 0
 
 
+@pytest.mark.slow
 def test_costs_are_the_notebooks(mnist_folder: object) -> None:
     # The first two of the costs that the reference notebook gave, run as it is on the same data.
-    results = list(train(TrainConfig(epochs=2), load_dataset("mnist")))
-    assert [result.train_loss for result in results] == pytest.approx([0.3078, 0.1464], rel=0.05)
-    assert results[1].test_accuracy > 0.96
+    training = trained(TrainConfig(epochs=2), load_dataset("mnist"))
+    assert [result.train_loss for result in training.history] == pytest.approx([0.3078, 0.1464], rel=0.05)
+    assert training.history[1].test_accuracy > 0.96
 
 
-def test_repeats_show_each_image_so_often_in_an_epoch(tiny: Dataset) -> None:
+def test_repeats_show_each_image_several_times_per_epoch(tiny: Dataset) -> None:
     config = TrainConfig(dataset="digits", epochs=1, batch_size=20, repeats=3, hidden_sizes=(8,))
     steps: list[BatchProgress] = []
-    list(train(config, tiny, on_batch=steps.append))
+    list(Training(config, tiny).run(on_batch=steps.append))
     assert steps[-1].total == 3 * len(tiny.train)
     assert len(steps) == 3 * len(tiny.train) // 20
 
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
-def test_training_gone_on_with_ends_as_if_it_had_not_been_interrupted(
-    tiny: Dataset, either_recipe: TrainConfig, precision: str
-) -> None:
+def test_resumed_run_ends_with_the_same_bits(tiny: Dataset, either_recipe: TrainConfig, precision: str) -> None:
     config = replace(either_recipe, epochs=6, precision=precision)
-    whole, history = run(config, tiny)
-    states: list[TrainingState] = []
-
-    def keep(state: TrainingState) -> None:
-        states.append(TrainingState(state.history, {name: tensor.clone() for name, tensor in state.tensors.items()}))
-
-    list(train(config, tiny, on_state=keep))
+    whole = Training(config, tiny)
+    states = [whole.state for _ in whole]
     for state in states:
-        model = build_model(config)
-        rest = [asdict(result) for result in train(config, tiny, model, state=state)]
-        assert [result["epoch"] for result in rest] == list(range(len(state.history) + 1, 7))
-        assert [result["train_loss"] for result in rest] == [
-            result["train_loss"] for result in history[len(state.history) :]
-        ]
-        assert same_bits(model, whole)
+        resumed = Training(config, tiny, state)
+        assert [result.epoch for result in resumed] == list(range(len(state.history) + 1, 7))
+        assert measurements(resumed) == measurements(whole)
+        assert same_bits(resumed.model, whole.model)
 
 
-def test_state_of_another_config_is_refused(tiny: Dataset, tiny_config: TrainConfig) -> None:
-    states: list[TrainingState] = []
-    list(train(tiny_config, tiny, on_state=states.append))
-    with pytest.raises((KeyError, RuntimeError)):
-        list(train(replace(tiny_config, hidden_sizes=(8,)), tiny, state=states[0]))
+def test_state_does_not_change_when_training_continues(tiny: Dataset, either_recipe: TrainConfig) -> None:
+    training = Training(either_recipe, tiny)
+    next(iter(training))
+    state = training.state
+    before = {name: tensor.clone() for name, tensor in state.tensors.items()}
+    list(training)
+    assert len(state.history) == 1
+    assert all(torch.equal(tensor, before[name]) for name, tensor in state.tensors.items())
+    # Nor does a run that resumes from it change it.
+    list(Training(either_recipe, tiny, state))
+    assert all(torch.equal(tensor, before[name]) for name, tensor in state.tensors.items())
+
+
+def test_state_that_does_not_fit_is_refused(tiny: Dataset, either_recipe: TrainConfig, digits: Dataset) -> None:
+    training = Training(either_recipe, tiny)
+    next(iter(training))
+    state = training.state
+    for refused, reason in (
+        (replace(state, config=replace(either_recipe, hidden_sizes=(8,))), "not of .* as configured here"),
+        (replace(state, dataset_checksum=digits.checksum), "trained on other images"),
+        (replace(state, history=state.history * 2), "does not list its epochs"),
+        (changed(state, model__layers__0__weight=torch.zeros(2, 2)), "model.layers.0.weight is torch.float32"),
+        (changed(state, optimizer__1__exp_avg=torch.zeros(7)), "optimizer.1.exp_avg is"),
+        (changed(state, random__shuffler=torch.zeros(3)), "random.shuffler is"),
+        (changed(state, extra=torch.zeros(1)), "missing or unknown tensors: extra"),
+    ):
+        with pytest.raises(StateError, match=reason):
+            Training(either_recipe, tiny, refused)
+    for missing in ("model.layers.0.bias", "optimizer.0.step", "random.images"):
+        rest = {name: tensor for name, tensor in state.tensors.items() if name != missing}
+        with pytest.raises(StateError, match=f"missing or unknown tensors: {missing}"):
+            Training(either_recipe, tiny, replace(state, tensors=rest))

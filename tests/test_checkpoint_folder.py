@@ -3,17 +3,21 @@ from pathlib import Path
 
 import pytest
 
-from dropout_mnist.checkpoint import Checkpoint
+from dropout_mnist.checkpoint import Checkpoint, CheckpointError
 from dropout_mnist.checkpoints.folder import (
     find_checkpoint,
     list_checkpoints,
+    load,
     store_checkpoint,
     user_weights_folder,
     weights_folder,
 )
 
+from .conftest import SHIPPED, SHIPPED_WEIGHTS
 
-def test_stored_checkpoint_is_found_by_its_config_on_whatever_device(checkpoint: Checkpoint) -> None:
+
+@pytest.mark.usefixtures("tiny_as_digits")
+def test_stored_checkpoint_is_found_by_its_config_on_any_device(checkpoint: Checkpoint) -> None:
     assert find_checkpoint(checkpoint.config) is None
     path = store_checkpoint(checkpoint)
     assert path.parent == weights_folder()
@@ -23,19 +27,22 @@ def test_stored_checkpoint_is_found_by_its_config_on_whatever_device(checkpoint:
     assert found[1].history == checkpoint.history
 
 
-def test_checkpoint_of_another_config_is_not_taken_for_it(checkpoint: Checkpoint) -> None:
+@pytest.mark.usefixtures("tiny_as_digits")
+def test_checkpoint_of_another_config_is_not_found(checkpoint: Checkpoint) -> None:
     path = store_checkpoint(checkpoint)
     other = replace(checkpoint.config, seed=2)
     path.rename(path.with_name(other.name + path.suffix))
     assert find_checkpoint(other) is None
 
 
-def test_damaged_checkpoint_counts_as_none(checkpoint: Checkpoint) -> None:
+@pytest.mark.usefixtures("tiny_as_digits")
+def test_damaged_checkpoint_is_not_found(checkpoint: Checkpoint) -> None:
     store_checkpoint(checkpoint).write_bytes(b"rubbish")
     assert find_checkpoint(checkpoint.config) is None
 
 
-def test_read_only_weights_folder_sends_new_checkpoints_to_the_users_cache(
+@pytest.mark.usefixtures("tiny_as_digits")
+def test_checkpoint_goes_to_the_users_folder_if_the_weights_folder_is_read_only(
     checkpoint: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # A file where a folder should be refuses everybody, root included.
@@ -47,7 +54,8 @@ def test_read_only_weights_folder_sends_new_checkpoints_to_the_users_cache(
     assert list_checkpoints() == [path]
 
 
-def test_newly_stored_checkpoint_goes_before_an_older_one_in_the_users_cache(checkpoint: Checkpoint) -> None:
+@pytest.mark.usefixtures("tiny_as_digits")
+def test_stored_checkpoint_replaces_an_older_one_in_the_users_folder(checkpoint: Checkpoint) -> None:
     older = user_weights_folder() / f"{checkpoint.name}.safetensors"
     older.parent.mkdir(parents=True)
     older.write_bytes(b"damaged")
@@ -64,7 +72,55 @@ def test_each_name_is_listed_once(checkpoint: Checkpoint) -> None:
     assert list_checkpoints() == [later]
 
 
-def test_checkpoint_counts_as_saved_although_an_older_one_cannot_be_removed(checkpoint: Checkpoint) -> None:
+def test_checkpoint_is_stored_even_if_an_older_one_cannot_be_removed(checkpoint: Checkpoint) -> None:
     # A folder under the older one's name cannot be unlinked by anybody, root included.
     (user_weights_folder() / f"{checkpoint.name}.safetensors").mkdir(parents=True)
     assert store_checkpoint(checkpoint).parent == weights_folder()
+
+
+def test_checkpoint_trained_on_other_data_is_not_found(checkpoint: Checkpoint) -> None:
+    store_checkpoint(checkpoint)
+    assert find_checkpoint(checkpoint.config) is None
+
+
+def test_shipped_checkpoints_are_offered_whatever_the_weights_folder(
+    checkpoint: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dropout_mnist.checkpoints.folder.shipped_folder", lambda name: SHIPPED_WEIGHTS)
+    monkeypatch.setenv("DROPOUT_MNIST_WEIGHTS", str(tmp_path / "empty"))
+    assert {path.stem for path in list_checkpoints()} >= set(SHIPPED)
+    stored = store_checkpoint(checkpoint)
+    assert stored.parent == tmp_path / "empty"
+    assert stored in list_checkpoints()
+
+
+def test_new_checkpoint_hides_a_shipped_one_of_the_same_name(shipped: Path, checkpoint: Checkpoint) -> None:
+    (older := shipped.parent / "shipped" / "weights").mkdir(parents=True)
+    checkpoint.save(older / f"{checkpoint.name}.safetensors")
+    assert older / f"{checkpoint.name}.safetensors" in list_checkpoints()
+    stored = store_checkpoint(checkpoint)
+    assert stored in list_checkpoints()
+    assert older / stored.name not in list_checkpoints()
+
+
+@pytest.mark.parametrize("installed", [False, True])
+def test_new_checkpoints_of_an_installed_package_go_to_the_users_folder(
+    installed: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DROPOUT_MNIST_WEIGHTS")
+    monkeypatch.setattr("dropout_mnist.checkpoints.folder.is_installed", lambda: installed)
+    assert weights_folder() == (user_weights_folder() if installed else tmp_path / "shipped" / "weights")
+
+
+def test_home_folder_in_the_variable_is_expanded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("DROPOUT_MNIST_WEIGHTS", "~/mine")
+    assert weights_folder() == tmp_path / "mine"
+
+
+def test_load_takes_a_name_or_a_path(shipped: Path) -> None:
+    assert load("plain-p0.50").config.drop_prob == 0.5
+    assert load(shipped / "plain-p0.50.safetensors").config.drop_prob == 0.5
+    assert load(str(shipped / "plain-p0.50.safetensors")).config.drop_prob == 0.5
+    with pytest.raises(CheckpointError, match="no file and no checkpoint 'nothing'; available are augmented, plain-p0"):
+        load("nothing")

@@ -1,4 +1,9 @@
-"""The folder of checkpoints is a cache: weights for a config are trained once and found again."""
+"""Find, list and store checkpoints. The folder is a cache: weights for a config are trained once and found again.
+
+The shipped checkpoints are always offered. New ones go to the folder that `DROPOUT_MNIST_WEIGHTS` names. Without that
+variable they go to `weights/` in a checkout, and to the user's data folder in an installed package. Where that folder
+cannot be written to, they go to the user's data folder as well.
+"""
 
 import os
 from collections.abc import Callable
@@ -7,44 +12,66 @@ from pathlib import Path
 
 import platformdirs
 
-from dropout_mnist.checkpoint import Checkpoint, CheckpointError, load_checkpoint, save_checkpoint
+from dropout_mnist.checkpoint import Checkpoint, CheckpointError
 from dropout_mnist.config import TrainConfig
+from dropout_mnist.data.datasets import CHECKSUMS
+from dropout_mnist.storage.shipped import is_installed, shipped_folder
 
 SUFFIX = ".safetensors"
-# What answers unless something else is chosen.
-DEFAULT_NAME = TrainConfig.of_recipe("augmented").name
+# The network that answers unless another one is chosen.
+DEFAULT_NAME = TrainConfig.augmented().name
 
 
 def weights_folder() -> Path:
-    """Return the folder of checkpoints: `DROPOUT_MNIST_WEIGHTS`, else `weights/` beside the package."""
-    return Path(os.environ.get("DROPOUT_MNIST_WEIGHTS") or Path(__file__).parents[2] / "weights")
+    """Return the folder where new checkpoints go."""
+    if variable := os.environ.get("DROPOUT_MNIST_WEIGHTS"):
+        return Path(variable).expanduser()
+    return user_weights_folder() if is_installed() else shipped_folder("weights")
 
 
 def user_weights_folder() -> Path:
-    """Return the folder in the user's cache that is used where `weights_folder()` cannot be written to."""
-    return platformdirs.user_cache_path("dropout_mnist") / "weights"
+    """Return the folder in the user's data folder that is used where `weights_folder()` cannot be written to."""
+    return platformdirs.user_data_path("dropout_mnist") / "weights"
 
 
 def list_checkpoints() -> list[Path]:
     """Return the paths of all checkpoints, sorted by name; each name once, unverified.
 
-    A file in the user's folder goes before one of the same name in the weights folder: it was trained later.
+    Of two files with the same name, one in the user's folder comes before one in the weights folder, because it was
+    stored later, and both before a shipped one.
     """
-    folders = (weights_folder(), user_weights_folder())
+    folders = (shipped_folder("weights"), weights_folder(), user_weights_folder())
     by_name = {path.name: path for folder in folders for path in folder.glob(f"*{SUFFIX}")}
     return [by_name[name] for name in sorted(by_name)]
 
 
-def find_checkpoint(
-    config: TrainConfig, load: Callable[[Path], Checkpoint] = load_checkpoint
-) -> tuple[Path, Checkpoint] | None:
-    """Return the checkpoint trained with exactly this config, on whatever device; None if there is none.
+def load(name: str | Path) -> Checkpoint:
+    """Load a trained network.
 
-    A damaged file counts as none: training anew replaces it.
+    Args:
+        name: the name of a shipped or stored checkpoint, such as "augmented" or "plain-p0.50", or a path to a file.
+
+    Raises:
+        CheckpointError: there is no such checkpoint, or it is damaged.
+    """
+    if Path(name).exists():
+        return Checkpoint.load(name)
+    paths = {path.name.removesuffix(SUFFIX): path for path in list_checkpoints()}
+    if str(name) in paths:
+        return Checkpoint.load(paths[str(name)])
+    raise CheckpointError(f"there is no file and no checkpoint {str(name)!r}; available are {', '.join(paths)}")
+
+
+def find_checkpoint(
+    config: TrainConfig, load: Callable[[Path], Checkpoint] = Checkpoint.load
+) -> tuple[Path, Checkpoint] | None:
+    """Return the checkpoint trained with exactly this config on its data set, on any device; None if there is none.
+
+    A damaged file counts as missing: training again replaces it.
 
     Args:
         config: what it was trained with.
-        load: reads a checkpoint; one that remembers spares those who ask often the reading.
+        load: reads a checkpoint; pass a function that caches if you ask often.
     """
     for path in list_checkpoints():
         if path.name != config.name + SUFFIX:
@@ -53,13 +80,13 @@ def find_checkpoint(
             checkpoint = load(path)
         except CheckpointError:
             return None
-        if trains_alike(checkpoint.config, config):
+        if checkpoint.config.trains_like(config) and checkpoint.dataset_checksum == CHECKSUMS[config.dataset]:
             return path, checkpoint
     return None
 
 
 def store_checkpoint(checkpoint: Checkpoint) -> Path:
-    """Save a checkpoint under its name in the weights folder, or else in the user's cache.
+    """Save a checkpoint under its name in the weights folder, or else in the user's data folder.
 
     Returns:
         where it was saved.
@@ -70,16 +97,12 @@ def store_checkpoint(checkpoint: Checkpoint) -> Path:
     path = weights_folder() / (checkpoint.name + SUFFIX)
     users_path = user_weights_folder() / path.name
     try:
-        save_checkpoint(checkpoint, path)
+        checkpoint.save(path)
     except OSError:
-        save_checkpoint(checkpoint, users_path)
+        checkpoint.save(users_path)
         return users_path
-    # An older one there would go before it; where it cannot be removed, the new one is saved all the same.
-    with suppress(OSError):
-        users_path.unlink(missing_ok=True)
+    # An older one there would hide it. Where that cannot be removed, the new one is saved all the same.
+    if users_path != path:
+        with suppress(OSError):
+            users_path.unlink(missing_ok=True)
     return path
-
-
-def trains_alike(one: TrainConfig, other: TrainConfig) -> bool:
-    """Whether two configs are the same but for the means, device and precision."""
-    return (one.recipe, one.differences()) == (other.recipe, other.differences())

@@ -1,78 +1,92 @@
-"""What is kept of a training after each epoch, so that one whose process is killed can be gone on with.
+"""Save the state of a run after each epoch, so that a killed run can be resumed.
 
-One safetensors file for each training, in a folder of its own beside the checkpoints: the learner's tensors, and
-config, history and owner as JSON in its metadata. It is written atomically and removed once the training has ended.
+Each run has one safetensors file in a folder next to the checkpoints. It holds the run's tensors, and in its metadata
+config, history, checksum of the data set and owner. It is written atomically, and removed once the run has ended.
 """
 
-import json
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-
-import safetensors.torch
-from safetensors import SafetensorError, safe_open
+from typing import Any
 
 from dropout_mnist.checkpoints.folder import SUFFIX, user_weights_folder, weights_folder
 from dropout_mnist.config import TrainConfig
+from dropout_mnist.evaluation import EpochResult
+from dropout_mnist.storage.envelope import Envelope, EnvelopeError
 from dropout_mnist.storage.files import write_atomically
-from dropout_mnist.training import EpochResult, TrainingState
+from dropout_mnist.train_step import StateError
+from dropout_mnist.training import TrainingState
 
+ENVELOPE = Envelope(key="dropout_mnist_run", format=1)
 _FOLDER = "interrupted"
-_METADATA_KEY = "dropout_mnist_training"
 
 
 @dataclass(frozen=True)
-class Interruption:
-    """A training that has not ended, as far as the files tell.
+class InterruptedRun:
+    """A run that has not ended, as far as its file shows.
 
     Attributes:
-        config: what was trained.
+        config: the hyperparameters.
+        dataset_checksum: SHA-256 of the data set that it trains on.
         history: the finished epochs.
-        owner: who asked for it.
+        owner: the visitor who started it.
     """
 
     config: TrainConfig
+    dataset_checksum: str
     history: tuple[EpochResult, ...]
     owner: str
 
 
-def save_state(config: TrainConfig, state: TrainingState, owner: str = "") -> None:
-    """Write what a training needs to go on; where nothing can be written, the training goes on without."""
+def save_state(state: TrainingState, owner: str = "") -> None:
+    """Write what a run needs to resume; where nothing can be written, the run continues without."""
     description = {
-        "config": config.to_dict(),
+        "config": state.config.to_dict(),
+        "dataset_checksum": state.dataset_checksum,
         "history": [asdict(result) for result in state.history],
         "owner": owner,
     }
-    tensors = {name: tensor.contiguous() for name, tensor in state.tensors.items()}
-    data = safetensors.torch.save(tensors, {_METADATA_KEY: json.dumps(description)})
+    data = ENVELOPE.pack(description, state.tensors)
     for folder in _folders():
         with suppress(OSError):
-            write_atomically(folder / (config.name + SUFFIX), data)
+            write_atomically(folder / (state.config.name + SUFFIX), data)
             return
 
 
 def load_state(config: TrainConfig) -> TrainingState | None:
-    """Return where the training of exactly this config was, None if there is nothing whole to go on with."""
+    """Return the saved state of exactly this config, None if there is none.
+
+    Raises:
+        StateError: its file is damaged, or was written by another version.
+    """
     for path in _paths(config):
-        interruption = _read(path)
-        if interruption is not None and interruption.config == config:
-            with suppress(SafetensorError, OSError):
-                return TrainingState(interruption.history, safetensors.torch.load_file(path))
+        try:
+            description, tensors = ENVELOPE.unpack(path.read_bytes(), path.name)
+            run = _parse(description)
+        except FileNotFoundError:
+            continue
+        except (EnvelopeError, OSError) as error:
+            raise StateError(f"the saved state of {config.name} cannot be read: {error}") from None
+        if run.config == config:
+            return TrainingState(run.config, run.dataset_checksum, run.history, tensors)
     return None
 
 
 def discard_state(config: TrainConfig) -> None:
-    """Remove what was kept of a training, if anything was."""
+    """Remove the saved state of a run, if there is one."""
     for path in _paths(config):
         with suppress(OSError):
             path.unlink()
 
 
-def list_interruptions(owner: str) -> list[Interruption]:
-    """Return a person's trainings that have not ended, sorted by name; those at work are among them."""
-    paths = [path for folder in _folders() for path in sorted(folder.glob(f"*{SUFFIX}"))]
-    return [found for path in paths if (found := _read(path)) is not None and found.owner == owner]
+def list_interrupted(owner: str) -> list[InterruptedRun]:
+    """Return a visitor's runs that have not ended, sorted by name; active runs are among them."""
+    runs = []
+    for path in sorted(path for folder in _folders() for path in folder.glob(f"*{SUFFIX}")):
+        with suppress(EnvelopeError, OSError):
+            runs.append(_parse(ENVELOPE.describe(path)))
+    return [run for run in runs if run.owner == owner]
 
 
 def _folders() -> tuple[Path, ...]:
@@ -80,17 +94,17 @@ def _folders() -> tuple[Path, ...]:
 
 
 def _paths(config: TrainConfig) -> Iterator[Path]:
-    paths = (folder / (config.name + SUFFIX) for folder in _folders())
+    paths = (folder / (config.name + SUFFIX) for folder in dict.fromkeys(_folders()))
     return (path for path in paths if path.exists())
 
 
-def _read(path: Path) -> Interruption | None:
-    """Return what a file says of its training, None if it is damaged."""
+def _parse(description: dict[str, Any]) -> InterruptedRun:
     try:
-        with safe_open(path, framework="pt") as file:
-            description = json.loads((file.metadata() or {})[_METADATA_KEY])
-        config = TrainConfig.from_dict(description["config"])
-        history = tuple(EpochResult(**result) for result in description["history"])
-        return Interruption(config, history, str(description["owner"]))
-    except (SafetensorError, OSError, KeyError, TypeError, ValueError, RecursionError):
-        return None
+        return InterruptedRun(
+            config=TrainConfig.from_dict(description["config"]),
+            dataset_checksum=str(description["dataset_checksum"]),
+            history=tuple(EpochResult(**result) for result in description["history"]),
+            owner=str(description["owner"]),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise EnvelopeError(f"its metadata are incomplete: {error!r}") from None

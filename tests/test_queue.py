@@ -1,20 +1,24 @@
-"""The queue without a page. Tests wait for events, and a run holds until the test lets it go on."""
+"""The queue without a page. Tests wait for events; a gate holds a run until the test opens it."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import torch
 
-from dropout_mnist.checkpoint import Checkpoint, load_checkpoint
+from dropout_mnist.checkpoint import Checkpoint
+from dropout_mnist.checkpoints.resume import load_state, save_state
 from dropout_mnist.config import TrainConfig
 from dropout_mnist.data.datasets import Dataset
 from dropout_mnist.data.mnist_files import DataError, DownloadProgress, ReportDownload
-from dropout_mnist.server.queue import LoadDataset, QueueLimits, RefusedError, Run, RunState, TrainingQueue
-from dropout_mnist.training import EpochResult, train
+from dropout_mnist.server.limits import QueueLimits, RefusedError
+from dropout_mnist.server.queue import LoadDataset, TrainingQueue
+from dropout_mnist.server.runs import Run, RunState
+from dropout_mnist.training import Training
 
 TIMEOUT = 60
 
@@ -22,7 +26,7 @@ StartQueue = Callable[..., TrainingQueue]
 
 
 class Gate:
-    """Loads the data set only when it is opened, so that a run can be kept at its beginning."""
+    """Loads the data set only once it is open, so that a test can hold a run at its beginning."""
 
     def __init__(self, dataset: Dataset) -> None:
         self.dataset, self.entered, self.open = dataset, threading.Event(), threading.Event()
@@ -42,7 +46,7 @@ def gate(tiny: Dataset) -> Iterator[Gate]:
 
 @pytest.fixture
 def start_queue() -> Iterator[StartQueue]:
-    """Start queues that are closed at the test's end."""
+    """Start queues that are closed at the end of the test."""
     queues: list[TrainingQueue] = []
 
     def start(load: LoadDataset, **options: Any) -> TrainingQueue:
@@ -67,7 +71,7 @@ def test_run_is_trained_and_saved(start_queue: StartQueue, tiny: Dataset, tiny_c
     assert (run.state, run.message) == (RunState.FINISHED, None)
     assert [result.epoch for result in run.history] == [1, 2, 3]
     assert run.path is not None
-    assert load_checkpoint(run.path).history == run.history
+    assert Checkpoint.load(run.path).history == run.history
 
 
 def test_one_trains_and_the_others_wait_in_order(start_queue: StartQueue, gate: Gate, tiny_config: TrainConfig) -> None:
@@ -81,9 +85,7 @@ def test_one_trains_and_the_others_wait_in_order(start_queue: StartQueue, gate: 
     assert queue.active_runs() == []
 
 
-def test_same_config_asked_for_twice_is_trained_once(
-    start_queue: StartQueue, gate: Gate, tiny_config: TrainConfig
-) -> None:
+def test_config_submitted_twice_is_trained_once(start_queue: StartQueue, gate: Gate, tiny_config: TrainConfig) -> None:
     queue = start_queue(gate.load)
     first = queue.submit(tiny_config)
     assert queue.submit(replace(tiny_config, device="auto")) == first
@@ -93,7 +95,7 @@ def test_same_config_asked_for_twice_is_trained_once(
     assert queue.submit(tiny_config) != first
 
 
-def test_waiting_run_is_taken_off_the_queue(start_queue: StartQueue, gate: Gate, tiny_config: TrainConfig) -> None:
+def test_waiting_run_is_removed_from_the_queue(start_queue: StartQueue, gate: Gate, tiny_config: TrainConfig) -> None:
     queue = start_queue(gate.load)
     first, second = queue.submit(tiny_config), queue.submit(replace(tiny_config, seed=2))
     queue.stop(second)
@@ -102,35 +104,24 @@ def test_waiting_run_is_taken_off_the_queue(start_queue: StartQueue, gate: Gate,
     assert ended(queue, first).state is RunState.FINISHED
 
 
-@pytest.fixture
-def paused(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
-    """Let runs pause after their second epoch until they are stopped; the event tells that one does."""
-    reached = threading.Event()
-
-    def train_and_pause(*arguments: Any, should_stop: Callable[[], bool], **options: Any) -> Iterator[EpochResult]:
-        for result in train(*arguments, should_stop=should_stop, **options):
-            yield result
-            if result.epoch == 2:
-                reached.set()
-                while not should_stop():
-                    threading.Event().wait(0.01)
-
-    monkeypatch.setattr("dropout_mnist.server.queue.train", train_and_pause)
-    return reached
+def wait_for_epochs(queue: TrainingQueue, run_id: int, epochs: int) -> None:
+    """Wait until a run has finished this many epochs."""
+    deadline = time.monotonic() + TIMEOUT
+    while (run := queue.get(run_id)) is None or len(run.history) < epochs:
+        assert time.monotonic() < deadline, f"the run is still at {run}"
+        time.sleep(0.001)
 
 
-def test_stop_keeps_the_finished_epochs(
-    start_queue: StartQueue, paused: threading.Event, tiny: Dataset, tiny_config: TrainConfig
-) -> None:
+def test_stop_keeps_the_finished_epochs(start_queue: StartQueue, tiny: Dataset, tiny_config: TrainConfig) -> None:
     queue = start_queue(lambda name, report: tiny)
-    run_id = queue.submit(tiny_config)
-    assert paused.wait(TIMEOUT)
+    run_id = queue.submit(replace(tiny_config, epochs=1_000))
+    wait_for_epochs(queue, run_id, 2)
     queue.stop(run_id)
     run = ended(queue, run_id)
     assert run.state is RunState.STOPPED
     assert run.path is not None
-    kept = load_checkpoint(run.path)
-    assert kept.config.epochs == len(run.history) == len(kept.history) == 2
+    kept = Checkpoint.load(run.path)
+    assert 2 <= kept.config.epochs == len(run.history) == len(kept.history) < 1_000
 
 
 def test_stop_ends_a_run_that_is_still_downloading(
@@ -179,10 +170,10 @@ def test_snapshots_do_not_change(start_queue: StartQueue, gate: Gate, tiny_confi
         (DataError("MNIST is not available: no network"), "MNIST is not available: no network"),
         (MemoryError(), "not enough memory"),
         (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried"), "not enough memory"),
-        (RuntimeError("strange"), "The training failed: RuntimeError: strange"),
+        (RuntimeError("strange"), "The run failed: RuntimeError: strange"),
     ],
 )
-def test_failed_run_says_why_and_the_next_one_is_trained(
+def test_failed_run_reports_why_and_the_next_one_is_trained(
     start_queue: StartQueue, tiny: Dataset, tiny_config: TrainConfig, error: Exception, expected_message: str
 ) -> None:
     def fail_once(name: str, report: ReportDownload, errors: list[Exception] = [error]) -> Dataset:  # noqa: B006
@@ -199,31 +190,44 @@ def test_failed_run_says_why_and_the_next_one_is_trained(
 
 
 def test_diverging_run_keeps_its_last_good_epoch(
-    start_queue: StartQueue, tiny: Dataset, tiny_config: TrainConfig, diverge_in_epoch: Callable[[int], None]
+    start_queue: StartQueue, tiny: Dataset, tiny_config: TrainConfig
 ) -> None:
-    diverge_in_epoch(3)
+    training = Training(tiny_config, tiny)
+    next(iter(training))
+    # Infinite moments make the weights of the next step infinite or not a number.
+    name = "optimizer.0.exp_avg"
+    moments = torch.full_like(training.state.tensors[name], float("inf"))
+    save_state(replace(training.state, tensors=training.state.tensors | {name: moments}))
     queue = start_queue(lambda name, report: tiny)
     run = ended(queue, queue.submit(tiny_config))
     assert run.state is RunState.FAILED
     assert "diverged" in (run.message or "")
     assert run.path is not None
-    assert load_checkpoint(run.path).config.epochs == 2
+    assert Checkpoint.load(run.path).config.epochs == 1
 
 
-@pytest.fixture
-def diverge_in_epoch(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
-    """Let the loss become infinite in one epoch."""
-    from dropout_mnist import training
+def test_unusable_state_is_reported_and_the_run_starts_from_scratch(
+    start_queue: StartQueue, tiny: Dataset, tiny_config: TrainConfig
+) -> None:
+    training = Training(tiny_config, tiny)
+    next(iter(training))
+    save_state(replace(training.state, tensors={}))
+    queue = start_queue(lambda name, report: tiny)
+    run = ended(queue, queue.submit(tiny_config))
+    assert run.state is RunState.FINISHED
+    assert "could not be resumed (the saved state has missing or unknown tensors" in (run.message or "")
+    assert len(run.history) == tiny_config.epochs
 
-    measure = training._measure
 
-    def install(bad: int) -> None:
-        def measure_badly(epoch: int, train_loss: float, *rest: object) -> object:
-            return measure(epoch, float("inf") if epoch == bad else train_loss, *rest)  # type: ignore[arg-type]
-
-        monkeypatch.setattr(training, "_measure", measure_badly)
-
-    return install
+def test_interrupted_run_is_resumed(start_queue: StartQueue, tiny: Dataset, tiny_config: TrainConfig) -> None:
+    training = Training(tiny_config, tiny)
+    next(iter(training))
+    save_state(training.state)
+    queue = start_queue(lambda name, report: tiny)
+    run = ended(queue, queue.submit(tiny_config))
+    assert (run.state, run.message) == (RunState.FINISHED, None)
+    assert run.history[0] == training.history[0]
+    assert len(run.history) == tiny_config.epochs
 
 
 def test_model_that_cannot_be_saved_is_kept_in_memory(
@@ -252,18 +256,22 @@ def test_old_runs_are_forgotten(start_queue: StartQueue, tiny: Dataset, tiny_con
     assert queue.latest_run() == queue.get(last)
 
 
-def test_closing_keeps_the_finished_epochs(
-    start_queue: StartQueue, paused: threading.Event, tiny: Dataset, tiny_config: TrainConfig
+def test_closing_keeps_the_finished_epochs_and_the_state(
+    start_queue: StartQueue, tiny: Dataset, tiny_config: TrainConfig
 ) -> None:
+    config = replace(tiny_config, epochs=1_000)
     queue = start_queue(lambda name, report: tiny)
-    run_id, waiting = queue.submit(tiny_config), queue.submit(replace(tiny_config, seed=2))
-    assert paused.wait(TIMEOUT)
+    run_id, waiting = queue.submit(config), queue.submit(replace(tiny_config, seed=2))
+    wait_for_epochs(queue, run_id, 2)
     queue.close()
     run = queue.get(run_id)
     assert run is not None
     assert run.path is not None
-    assert load_checkpoint(run.path).history == run.history
+    assert Checkpoint.load(run.path).history == run.history
     assert queue.get(waiting).state is RunState.STOPPED  # type: ignore[union-attr]
+    state = load_state(config)
+    assert state is not None
+    assert state.history == run.history
 
 
 def test_everybodys_first_run_comes_before_anybodys_second(
@@ -280,36 +288,34 @@ def test_everybodys_first_run_comes_before_anybodys_second(
     assert all(ended(queue, run_id).state is RunState.FINISHED for run_id in order)
 
 
-def test_a_person_may_have_so_many_runs_and_the_queue_is_bounded(
+def test_runs_per_person_and_waiting_runs_are_limited(
     start_queue: StartQueue, gate: Gate, tiny_config: TrainConfig
 ) -> None:
     queue = start_queue(gate.load, limits=QueueLimits(max_waiting=3, max_runs_per_person=2))
     for seed in (1, 2):
         queue.submit(replace(tiny_config, seed=seed), "me")
     assert gate.entered.wait(TIMEOUT)
-    with pytest.raises(RefusedError, match=r"as many trainings in the queue as one person may \(2\)"):
+    with pytest.raises(RefusedError, match=r"You have the maximum of 2 runs in the queue"):
         queue.submit(replace(tiny_config, seed=3), "me")
     for seed, owner in ((4, "you"), (5, "they")):
         queue.submit(replace(tiny_config, seed=seed), owner)
-    with pytest.raises(RefusedError, match="queue is full: 3 trainings wait"):
+    with pytest.raises(RefusedError, match="queue is full: 3 runs are waiting"):
         queue.submit(replace(tiny_config, seed=6), "somebody")
-    # What is queued already may be asked for by anybody.
+    # Anybody may join a run that is queued already.
     before = queue.active_runs()
     assert queue.submit(replace(tiny_config, seed=5), "me") in [run.id for run in before]
     assert len(queue.active_runs()) == len(before)
 
 
-def test_no_run_is_begun_whose_model_could_not_be_kept(
-    start_queue: StartQueue, tiny: Dataset, tiny_config: TrainConfig
-) -> None:
+def test_number_of_stored_models_is_limited(start_queue: StartQueue, tiny: Dataset, tiny_config: TrainConfig) -> None:
     queue = start_queue(lambda name, report: tiny, limits=QueueLimits(max_models=2))
     for seed in (1, 2, 1):
         assert ended(queue, queue.submit(replace(tiny_config, seed=seed))).state is RunState.FINISHED
-    with pytest.raises(RefusedError, match=r"as many trained models as it may \(2\)"):
+    with pytest.raises(RefusedError, match="at most 2 trained models"):
         queue.submit(replace(tiny_config, seed=3))
 
 
-def test_nobody_stops_anothers_run(start_queue: StartQueue, gate: Gate, tiny_config: TrainConfig) -> None:
+def test_visitors_stop_only_their_own_runs(start_queue: StartQueue, gate: Gate, tiny_config: TrainConfig) -> None:
     queue = start_queue(gate.load)
     mine, ours = queue.submit(tiny_config, "me"), queue.submit(replace(tiny_config, seed=2), "me")
     assert queue.submit(replace(tiny_config, seed=2), "you") == ours
@@ -326,10 +332,11 @@ def test_nobody_stops_anothers_run(start_queue: StartQueue, gate: Gate, tiny_con
     [
         ({"epochs": 11}, "at most 10 epochs"),
         ({"train_size": 2_000}, "at most 1,000 images: choose fewer"),
-        ({}, "set the number of training images"),
+        ({}, "at most 1,000 images: choose fewer"),
+        ({"train_size": 500, "hidden_sizes": (8_192, 8_192)}, "at most 20,000,000 weights, and this one has 73,"),
     ],
 )
-def test_runs_that_are_too_large_are_refused(
+def test_too_large_runs_are_refused(
     start_queue: StartQueue, gate: Gate, tiny_config: TrainConfig, settings: dict[str, Any], message: str
 ) -> None:
     queue = start_queue(gate.load, limits=QueueLimits(max_epochs=10, max_train_size=1_000))
@@ -338,20 +345,20 @@ def test_runs_that_are_too_large_are_refused(
     assert queue.active_runs() == []
 
 
-def test_run_that_takes_too_long_is_stopped_and_its_epochs_are_kept(
-    start_queue: StartQueue, tiny: Dataset, tiny_config: TrainConfig, monkeypatch: pytest.MonkeyPatch
+def test_run_over_the_time_limit_is_stopped_and_its_epochs_are_kept(
+    start_queue: StartQueue, tiny: Dataset, tiny_config: TrainConfig
 ) -> None:
-    clock = iter(range(0, 10**9, 10))
-    monkeypatch.setattr("dropout_mnist.server.queue.time", SimpleNamespace(monotonic=lambda: next(clock)))
-    queue = start_queue(lambda name, report: tiny, limits=QueueLimits(max_minutes=1))
+    seconds = iter(range(0, 10**9, 10))
+    limits = QueueLimits(max_minutes=1)
+    queue = start_queue(lambda name, report: tiny, limits=limits, clock=lambda: next(seconds))
     run = ended(queue, queue.submit(tiny_config))
     assert run.state is RunState.STOPPED
-    assert run.message == "A training may take 1 min on this server."
+    assert run.message == "A run may take 1 min on this server."
     assert run.path is not None
-    assert len(load_checkpoint(run.path).history) == len(run.history) == 1
+    assert len(Checkpoint.load(run.path).history) == len(run.history) == 1
 
 
-def test_waiting_time_is_told_once_a_speed_is_known(
+def test_waiting_time_is_estimated_once_a_speed_is_known(
     start_queue: StartQueue, gate: Gate, tiny_config: TrainConfig
 ) -> None:
     queue = start_queue(gate.load)
@@ -379,9 +386,7 @@ def test_limits_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> No
         QueueLimits.from_environment()
 
 
-def test_person_who_is_given_another_name_keeps_the_runs(
-    start_queue: StartQueue, gate: Gate, tiny_config: TrainConfig
-) -> None:
+def test_renamed_person_keeps_the_runs(start_queue: StartQueue, gate: Gate, tiny_config: TrainConfig) -> None:
     queue = start_queue(gate.load)
     run_id = queue.submit(tiny_config, "a session")
     queue.hand_over("a session", "a browser")

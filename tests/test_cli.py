@@ -1,20 +1,25 @@
 import json
 import re
+import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
+import torch
 from PIL import Image, ImageDraw, ImageOps
 
-from dropout_mnist.__main__ import main
-from dropout_mnist.checkpoint import load_checkpoint
+from dropout_mnist.checkpoint import Checkpoint
 from dropout_mnist.checkpoints.folder import list_checkpoints
-from dropout_mnist.config import TrainConfig
-from dropout_mnist.training import EpochResult
+from dropout_mnist.checkpoints.resume import save_state
+from dropout_mnist.cli.main import main
+from dropout_mnist.config import SETTINGS, TrainConfig
+from dropout_mnist.data.datasets import Dataset
+from dropout_mnist.training import Training
 
 ROOT = Path(__file__).parents[1]
+TIMEOUT = 120
 QUICK = ["--dataset", "digits", "--epochs", "2", "--train-size", "200"]
 
 
@@ -24,7 +29,7 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, 
     return code, captured.out, captured.err
 
 
-def test_train_prints_like_the_notebook(capsys: pytest.CaptureFixture[str]) -> None:
+def test_train_prints_costs_like_the_notebook(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, err = run(capsys, "train", *QUICK)
     lines = out.splitlines()
     assert code == 0
@@ -49,7 +54,7 @@ def test_train_prints_json(capsys: pytest.CaptureFixture[str]) -> None:
 def test_second_train_loads_what_the_first_saved(capsys: pytest.CaptureFixture[str]) -> None:
     _, first, _ = run(capsys, "train", *QUICK)
     _, second, err = run(capsys, "train", *QUICK)
-    assert "Trained before: loaded" in err
+    assert "Already trained: loaded" in err
     assert second.splitlines()[:3] == first.splitlines()[:3]
     _, again, err = run(capsys, "train", *QUICK, "--retrain")
     assert err == ""
@@ -60,19 +65,19 @@ def test_second_train_loads_what_the_first_saved(capsys: pytest.CaptureFixture[s
     assert costs(again) == costs(first)
 
 
-def test_output_goes_to_the_file_that_was_named(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_output_goes_to_the_named_file(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     path = tmp_path / "mine.safetensors"
     assert run(capsys, "train", *QUICK, "--output", str(path))[0] == 0
-    assert load_checkpoint(path).config.train_size == 200
+    assert Checkpoint.load(path).config.train_size == 200
     assert list_checkpoints() == []
 
 
-def test_evaluate_gives_what_training_measured(capsys: pytest.CaptureFixture[str]) -> None:
+def test_evaluate_reports_what_training_measured(capsys: pytest.CaptureFixture[str]) -> None:
     run(capsys, "train", *QUICK)
     [path] = list_checkpoints()
     code, out, _ = run(capsys, "evaluate", "--weights", str(path), "--json")
     result = json.loads(out)
-    checkpoint = load_checkpoint(path)
+    checkpoint = Checkpoint.load(path)
     assert code == 0
     assert (result["correct"], result["total"]) == (checkpoint.correct, 300)
     assert result["loss"] == pytest.approx(checkpoint.history[-1].test_loss)
@@ -96,7 +101,7 @@ def pictures(tmp_path: Path) -> Path:
     return folder
 
 
-def test_predict_recognises_pictures_of_both_kinds(
+def test_predict_reads_dark_on_light_and_light_on_dark(
     capsys: pytest.CaptureFixture[str], pictures: Path, shipped: Path
 ) -> None:
     code, out, err = run(capsys, "predict", str(pictures), "--json")
@@ -113,18 +118,18 @@ def test_predict_recognises_pictures_of_both_kinds(
     assert re.fullmatch(r".*canvas 0\.png: 0 \(\d+\.\d%\)\n", text)
 
 
-def test_predict_says_when_it_is_in_doubt(capsys: pytest.CaptureFixture[str], shipped: Path, tmp_path: Path) -> None:
+def test_predict_reports_doubt(capsys: pytest.CaptureFixture[str], shipped: Path, tmp_path: Path) -> None:
     image = Image.new("L", (280, 280), 240)
     for line in ((40, 40, 240, 240), (240, 60, 40, 230), (140, 20, 150, 250), (30, 140, 250, 130), (60, 30, 200, 240)):
         ImageDraw.Draw(image).line(line, fill=10, width=16)
     image.save(tmp_path / "scribble.png")
     _, text, _ = run(capsys, "predict", str(tmp_path / "scribble.png"))
-    assert text.endswith("; looks like no digit\n")
+    assert text.endswith("; not a digit\n")
     _, as_json, _ = run(capsys, "predict", str(tmp_path / "scribble.png"), "--json")
-    assert json.loads(as_json)["doubt"] == "looks like no digit"
+    assert json.loads(as_json)["doubt"] == "not a digit"
 
 
-def test_predict_reports_what_is_no_picture_and_goes_on(
+def test_predict_reports_unreadable_files_and_continues(
     capsys: pytest.CaptureFixture[str], pictures: Path, shipped: Path
 ) -> None:
     (pictures / "a note.txt").write_text("not a picture")
@@ -145,11 +150,10 @@ def test_predict_reports_what_is_no_picture_and_goes_on(
 @pytest.mark.parametrize(
     ("arguments", "expected_error"),
     [
-        (["train", "--drop-prob", "1"], "drop_prob must be at least 0 and below 1, not 1.0"),
-        (["train", "--epochs", "0"], "epochs must be between"),
+        (["train", "--train-size", "50"], "train_size (50) must be at least batch_size (100)"),
         (["train", "--dataset", "digits", "--train-size", "5000"], "train_size 5,000 is more than the 1,497"),
         (["evaluate", "--weights", "nix.safetensors"], "nix.safetensors cannot be read"),
-        (["predict", "x.png", "--weights", __file__], "is not a whole safetensors file"),
+        (["predict", "x.png", "--weights", __file__], "is not a complete safetensors file"),
     ],
 )
 def test_error_is_one_line_on_stderr_and_exit_code_2(
@@ -161,19 +165,49 @@ def test_error_is_one_line_on_stderr_and_exit_code_2(
     assert err.count("\n") == 1
 
 
-@pytest.mark.parametrize("arguments", [["train", "--drop-prob", "x"], ["dance"], [], ["train", "--dataset", "cifar"]])
-def test_wrong_usage_is_one_line_on_stderr_and_exit_code_2(
-    capsys: pytest.CaptureFixture[str], arguments: list[str]
+@pytest.mark.parametrize(
+    ("arguments", "expected_error"),
+    [
+        (["train", "--drop-prob", "x"], "drop_prob must be a number from 0 to 0.9, not 'x'"),
+        (["train", "--drop-prob", "1"], "drop_prob must be a number from 0 to 0.9, not 1.0"),
+        (["train", "--epochs", "0"], "epochs must be a whole number from 1 to 1,000, not 0"),
+        (["train", "--hidden-sizes", "64x0"], "hidden_sizes must be 1 to 16 layers of 1 to 8,192 units"),
+        (["train", "--learning-rate", "0,005"], "learning_rate must be a number from 1e-06 to 10, not '0,005'"),
+        (["train", "--dataset", "cifar"], "dataset must be one of mnist, digits, not 'cifar'"),
+        (["dance"], "invalid choice: 'dance'"),
+        (["predict"], "the following arguments are required: PATH"),
+    ],
+)
+def test_usage_error_is_one_line_on_stderr_and_exit_code_2(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], expected_error: str
 ) -> None:
     with pytest.raises(SystemExit) as exit_:
         main(arguments)
     captured = capsys.readouterr()
     assert exit_.value.code == 2
     assert captured.out == ""
+    assert expected_error in captured.err
     assert captured.err.count("\n") == 1
 
 
-def test_mnist_that_cannot_be_had_is_one_line_with_the_remedy(
+def test_layers_are_chosen_on_the_command_line(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, "train", *QUICK, "--hidden-sizes", "32x16", "--json")
+    assert code == 0
+    assert json.loads(out.splitlines()[-1])["config"]["hidden_sizes"] == [32, 16]
+    [path] = list_checkpoints()
+    assert "h32x16" in path.name
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_every_setting_has_an_option(capsys: pytest.CaptureFixture[str], name: str) -> None:
+    with pytest.raises(SystemExit):
+        main(["train", "--help"])
+    help_text = " ".join(capsys.readouterr().out.split())
+    assert f"--{name.replace('_', '-')} " in help_text
+    assert SETTINGS[name].format(SETTINGS[name].default) in help_text
+
+
+def test_unavailable_mnist_is_one_line_with_the_remedy(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Port 9 of this machine: nobody answers there.
@@ -203,32 +237,30 @@ def test_module_runs_as_a_program() -> None:
         check=False,
     )
     assert result.returncode == 2
-    assert result.stderr == "dropout_mnist: seed must be between 0 and 9,223,372,036,854,775,807, not -1\n"
+    assert result.stderr == (
+        "dropout-mnist: argument --seed: seed must be a whole number from 0 to 2,147,483,647, not -1 (see --help)\n"
+    )
 
 
-def test_interrupted_training_keeps_its_finished_epochs(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from dropout_mnist.cli import train as command
-
-    train = command.train
-
-    def interrupted(*arguments: object, **options: object):  # type: ignore[no-untyped-def]
-        for result in train(*arguments, **options):  # type: ignore[arg-type]
-            yield result
-            if result.epoch == 2:
-                raise KeyboardInterrupt
-
-    monkeypatch.setattr(command, "train", interrupted)
-    code, out, err = run(capsys, "train", "--dataset", "digits", "--epochs", "5", "--train-size", "200")
-    assert code == 130
-    assert "The 2 finished epochs are kept" in err
-    assert "Epoch: 2" in out
+@pytest.mark.slow
+def test_interrupted_run_keeps_its_finished_epochs() -> None:
+    command = [sys.executable, "-m", "dropout_mnist", "train", "--dataset", "digits", "--epochs", "1000"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if line.startswith("Epoch: 2"):
+                break
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=TIMEOUT)
+    assert process.returncode == 130
     [path] = list_checkpoints()
-    assert load_checkpoint(path).config.epochs == 2
+    kept = Checkpoint.load(path).config.epochs
+    assert 2 <= kept < 1_000
+    assert err.splitlines()[-1] == f"dropout-mnist: Interrupted. The {kept} finished epochs are kept."
+    assert f"Weights: {path}" in out
 
 
-def test_training_goes_on_and_is_kept_when_nobody_reads_its_output_any_more() -> None:
+def test_run_ends_and_is_kept_when_its_output_is_closed() -> None:
     command = [sys.executable, "-m", "dropout_mnist", "train", "--dataset", "digits", "--epochs", "5"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT) as process:
         assert process.stdout is not None
@@ -238,7 +270,7 @@ def test_training_goes_on_and_is_kept_when_nobody_reads_its_output_any_more() ->
         assert process.stderr.read() == ""
     assert process.returncode == 0
     [path] = list_checkpoints()
-    assert load_checkpoint(path).config.epochs == 5
+    assert Checkpoint.load(path).config.epochs == 5
 
 
 def test_output_that_is_a_folder_is_refused_before_training(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -247,7 +279,9 @@ def test_output_that_is_a_folder_is_refused_before_training(capsys: pytest.Captu
     assert "--output must name a file" in err
 
 
-def test_training_is_kept_when_its_output_cannot_be_written(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_checkpoint_is_kept_when_the_output_cannot_be_written(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
     (tmp_path / "file").touch()
     code, out, err = run(capsys, "train", *QUICK, "--output", str(tmp_path / "file" / "mine.safetensors"))
     [path] = list_checkpoints()
@@ -259,33 +293,47 @@ def test_training_is_kept_when_its_output_cannot_be_written(capsys: pytest.Captu
 def test_shipped_weights_are_loaded_without_the_data_set(capsys: pytest.CaptureFixture[str], shipped: Path) -> None:
     code, out, err = run(capsys, "train")
     assert code == 0
-    assert "Trained before: loaded" in err
+    assert "Already trained: loaded" in err
     assert re.search(r"^Accuracy: 0\.98\d\d \(9,8\d\d of 10,000, MNIST\)$", out, re.MULTILINE)
     assert "Test image" not in out
 
 
-def test_diverged_training_is_an_error_that_keeps_its_finished_epochs(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+def test_diverged_run_is_an_error_that_keeps_its_finished_epochs(
+    capsys: pytest.CaptureFixture[str], digits: Dataset
 ) -> None:
-    from dropout_mnist import training
-
-    measure = training._measure
-
-    def diverge(epoch: int, train_loss: float, *rest: Any) -> EpochResult:
-        return measure(epoch, float("nan") if epoch == 2 else train_loss, *rest)
-
-    monkeypatch.setattr(training, "_measure", diverge)
+    config = TrainConfig(dataset="digits", epochs=2, train_size=200)
+    training = Training(config, digits)
+    next(iter(training))
+    # Infinite moments make the weights of the next step infinite or not a number.
+    name = "optimizer.0.exp_avg"
+    moments = torch.full_like(training.state.tensors[name], float("inf"))
+    save_state(replace(training.state, tensors=training.state.tensors | {name: moments}))
     code, out, err = run(capsys, "train", *QUICK)
     assert code == 2
-    assert "diverged. Try a smaller learning rate. The 1 finished epochs are kept." in err
+    assert "Resuming an interrupted run after epoch 1" in err
+    assert "diverged. Try a smaller learning rate. The finished epoch is kept." in err
     assert "Accuracy: " in out
+
+
+def test_unusable_state_is_one_line_and_training_starts_from_scratch(
+    capsys: pytest.CaptureFixture[str], digits: Dataset
+) -> None:
+    training = Training(TrainConfig(dataset="digits", epochs=2, train_size=200), digits)
+    next(iter(training))
+    save_state(replace(training.state, tensors={}))
+    code, out, err = run(capsys, "train", *QUICK)
+    assert code == 0
+    assert "missing or unknown tensors" in err
+    assert err.endswith(": training starts from scratch\n")
+    assert err.count("\n") == 1
+    assert "Epoch: 1" in out
 
 
 ONE_AS_STROKES = {"label": 1, "group": "here", "strokes": [[[0.1, 0.0], [0.0, 1.0]]]}
 
 
 @pytest.mark.parametrize("as_json", [False, True])
-def test_evaluation_on_strokes_tells_accuracy_by_digit_and_by_group(
+def test_evaluation_on_strokes_reports_accuracy_by_digit_and_group(
     capsys: pytest.CaptureFixture[str], shipped: Path, tmp_path: Path, as_json: bool
 ) -> None:
     strokes = tmp_path / "strokes.jsonl"
@@ -305,15 +353,15 @@ def test_evaluation_on_strokes_tells_accuracy_by_digit_and_by_group(
     else:
         assert "Accuracy: 0.5000 (1 of 2, strokes.jsonl)" in out
         assert "Group there: 0.0000" in out
-        assert "7 taken for 1: 1 times" in out
+        assert "7 misread as 1: 1 images" in out
 
 
 @pytest.mark.parametrize(
     ("options", "expected_error"),
     [
         (("--strokes", "nowhere.jsonl"), "nowhere.jsonl cannot be read"),
-        (("--strokes", "x", "--size", "0", "1"), "a number from 0.01 to 1 is needed, not '0'"),
-        (("--strokes", "x", "--pen-width", "wide"), "a number from 1 to 280 is needed, not 'wide'"),
+        (("--strokes", "x", "--size", "0", "1"), "must be a number from 0.01 to 1, not '0'"),
+        (("--strokes", "x", "--pen-width", "wide"), "must be a number from 1 to 280, not 'wide'"),
     ],
 )
 def test_bad_options_for_strokes_are_refused_in_one_line(
@@ -326,7 +374,7 @@ def test_bad_options_for_strokes_are_refused_in_one_line(
     assert len(result.stderr.splitlines()) == 1
 
 
-def test_augmented_recipe_is_trained_with_its_own_settings(capsys: pytest.CaptureFixture[str]) -> None:
+def test_augmented_recipe_is_trained_with_its_own_defaults(capsys: pytest.CaptureFixture[str]) -> None:
     arguments = (
         "train",
         "--recipe",
@@ -342,10 +390,10 @@ def test_augmented_recipe_is_trained_with_its_own_settings(capsys: pytest.Captur
     code, out, _ = run(capsys, *arguments)
     assert code == 0
     config = json.loads(out.splitlines()[-1])["config"]
-    own = TrainConfig.of_recipe("augmented")
+    own = TrainConfig.augmented()
     assert (config["recipe"], config["batch_size"], config["drop_prob"]) == ("augmented", own.batch_size, own.drop_prob)
     [path] = list_checkpoints()
-    assert load_checkpoint(path).temperature != 1
+    assert Checkpoint.load(path).temperature != 1
 
 
 SWEEP = [
@@ -363,29 +411,29 @@ SWEEP = [
 ]
 
 
-def test_sweep_writes_tables_and_goes_on_where_it_was(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_sweep_writes_tables_and_resumes(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     folder = tmp_path / "results"
     code, out, err = run(capsys, *SWEEP, "--output", str(folder))
     assert code == 0, err
-    assert "2 runs, 0 of them done before" in err
+    assert "2 runs, 0 of them already done" in err
     assert re.search(r"plain-p0\.30-digits-e1-n100-x14: done \(1 of 2, \d+ min left\)", out)
     table = (folder / "epochs.csv").read_text().splitlines()
     assert len(table) == 3
     code, out, err = run(capsys, *SWEEP, "--output", str(folder), "--json")
     assert (code, out) == (0, "")
-    assert "2 runs, 2 of them done before" in err
+    assert "2 runs, 2 of them already done" in err
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["--workers", "0"], "--workers must be at least 1"),
-        (["--drop-prob", "1"], "drop_prob must be at least 0 and below 1"),
+        (["--drop-prob", "1"], "drop_prob must be a number from 0 to 0.9"),
         (["--scheduler", "tcp://127.0.0.1:9"], "127.0.0.1:9"),
         (["--measure", "magic"], "invalid choice"),
     ],
 )
-def test_sweep_says_what_is_wrong(
+def test_sweep_reports_invalid_options(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, arguments: list[str], message: str
 ) -> None:
     try:

@@ -1,4 +1,4 @@
-"""`evaluate`: measure a checkpoint on its data set's test images, or on strokes that people wrote."""
+"""`evaluate`: measure a checkpoint on its data set's test images, or on pen strokes."""
 
 import argparse
 from dataclasses import dataclass
@@ -6,10 +6,10 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from dropout_mnist.checkpoint import Checkpoint, load_checkpoint
+from dropout_mnist.checkpoint import Checkpoint
 from dropout_mnist.cli.output import DownloadBar, add_weights, print_json, print_line
 from dropout_mnist.data.datasets import load_dataset
-from dropout_mnist.data.pen_strokes import CANVAS_SIZE, LARGEST, PEN_WIDTH, SMALLEST, draw_split, load_stroke_set
+from dropout_mnist.data.pen_strokes import CANVAS_SIZE, LARGEST, PEN_WIDTH, SMALLEST, load_pen_digits, render_split
 from dropout_mnist.evaluation import Evaluation, evaluate
 
 TOP_CONFUSIONS = 10
@@ -17,13 +17,13 @@ TOP_CONFUSIONS = 10
 
 def add_parser(commands: Any) -> None:
     """Add the command to the parser's commands."""
-    parser = commands.add_parser("evaluate", help="measure a checkpoint on test images, or on strokes people wrote")
+    parser = commands.add_parser("evaluate", help="measure a checkpoint on test images or on pen strokes")
     parser.set_defaults(run=run)
     add_weights(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
-    strokes = parser.add_argument_group("on strokes, drawn on the canvas and read as a drawing is")
+    strokes = parser.add_argument_group("pen strokes, rendered and read as a drawing is")
     add = strokes.add_argument
-    add("--strokes", type=Path, metavar="FILE", help="digits as strokes, one JSON object a line, perhaps gzipped")
+    add("--strokes", type=Path, metavar="FILE", help="digits as pen strokes: JSON lines, optionally gzipped")
     add("--pen-width", type=_pen_width, default=PEN_WIDTH, metavar="PIXELS", help="default: %(default)s")
     add(
         "--size",
@@ -33,12 +33,12 @@ def add_parser(commands: Any) -> None:
         metavar=("LEAST", "MOST"),
         help="the digit's longer side as a share of the canvas, drawn between these (default: %(default)s)",
     )
-    add("--seed", type=int, default=0, help="decides sizes and places (default: %(default)s)")
+    add("--seed", type=int, default=0, help="decides sizes and positions (default: %(default)s)")
 
 
 def run(options: argparse.Namespace) -> int:
     """Measure and print; return the exit code."""
-    checkpoint = load_checkpoint(options.weights)
+    checkpoint = Checkpoint.load(options.weights)
     described = _measure_strokes(checkpoint, options) if options.strokes else _measure_test_images(checkpoint)
     if options.json:
         print_json({"weights": str(options.weights), **described.values})
@@ -63,9 +63,9 @@ def _measure_test_images(checkpoint: Checkpoint) -> _Described:
 
 
 def _measure_strokes(checkpoint: Checkpoint, options: argparse.Namespace) -> _Described:
-    digits = load_stroke_set(options.strokes)
+    digits = load_pen_digits(options.strokes)
     smallest, largest = options.size
-    split = draw_split(digits, options.seed, pen_width=options.pen_width, smallest=smallest, largest=largest)
+    split = render_split(digits, options.seed, pen_width=options.pen_width, smallest=smallest, largest=largest)
     evaluation = evaluate(checkpoint.model, split)
     described = _describe(evaluation, str(options.strokes), options.strokes.name)
     right = (evaluation.predictions == evaluation.labels).tolist()
@@ -77,7 +77,7 @@ def _measure_strokes(checkpoint: Checkpoint, options: argparse.Namespace) -> _De
     drawn = {"pen_width": options.pen_width, "size": options.size, "seed": options.seed}
     values = {"drawn": drawn, "group_accuracy": groups, "top_confusions": confusions}
     lines = [f"Group {group}: {accuracy:.4f}" for group, accuracy in groups.items()]
-    lines += [f"{digit} taken for {other}: {count:,} times" for digit, other, count in confusions]
+    lines += [f"{digit} misread as {other}: {count:,} images" for digit, other, count in confusions]
     return _Described(described.values | values, described.lines + lines)
 
 
@@ -115,4 +115,4 @@ def _number(text: str, low: float, high: float) -> float:
             return value
     except ValueError:
         pass
-    raise argparse.ArgumentTypeError(f"a number from {low:g} to {high:g} is needed, not {text!r}")
+    raise argparse.ArgumentTypeError(f"must be a number from {low:g} to {high:g}, not {text!r}")

@@ -1,15 +1,14 @@
-"""`predict`: recognise the digit in each picture."""
+"""`predict`: recognize the digit in each picture."""
 
 import argparse
-import sys
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from dropout_mnist.checkpoint import load_checkpoint
-from dropout_mnist.cli.output import add_weights, print_json, print_line
-from dropout_mnist.evaluation import Doubt, predict
+from dropout_mnist.checkpoint import Checkpoint
+from dropout_mnist.cli.output import add_weights, print_error, print_json, print_line
+from dropout_mnist.evaluation import Doubt, predict_batch
 from dropout_mnist.preprocessing.drawing import Pixels
 from dropout_mnist.preprocessing.picture import PictureError, open_picture, read_picture
 from dropout_mnist.shapes import INPUT_SIZE
@@ -19,7 +18,7 @@ PREDICT_BATCH_SIZE = 256
 
 def add_parser(commands: Any) -> None:
     """Add the command to the parser's commands."""
-    parser = commands.add_parser("predict", help="recognise the digit in each picture")
+    parser = commands.add_parser("predict", help="recognize the digit in each picture")
     parser.set_defaults(run=run)
     parser.add_argument("paths", type=Path, nargs="+", metavar="PATH", help="a picture, or a folder of pictures")
     add_weights(parser)
@@ -28,7 +27,7 @@ def add_parser(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print an answer for each picture; return the exit code."""
-    checkpoint = load_checkpoint(options.weights)
+    checkpoint = Checkpoint.load(options.weights)
     all_read = True
     batch: list[tuple[Path, Pixels]] = []
 
@@ -36,7 +35,7 @@ def run(options: argparse.Namespace) -> int:
         if not batch:
             return
         pixels = torch.stack([torch.from_numpy(image).reshape(INPUT_SIZE) for _, image in batch])
-        for (path, _), prediction in zip(batch, predict(checkpoint.model, pixels), strict=True):
+        for (path, _), prediction in zip(batch, predict_batch(checkpoint.model, pixels), strict=True):
             if options.json:
                 values = {"digit": prediction.digit, "probs": prediction.probs, "doubt": prediction.doubt.value}
                 print_json({"path": str(path), **values})
@@ -48,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
     def complain(path: Path, error: object) -> None:
         nonlocal all_read
         all_read = False
-        print(f"dropout_mnist: {path}: {error}", file=sys.stderr)
+        print_error(f"{path}: {error}")
 
     for path in options.paths:
         files = _find_files(path)

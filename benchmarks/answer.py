@@ -1,8 +1,8 @@
-"""Time from a drawing to its answer, on the page and within the process.
+"""Measure the time from a drawing to its answer, on the page and within the process.
 
-On the page: in Chromium, from the pen lifting to the answer's appearance, while the server is idle and while it
-trains. The canvas component itself waits 200 ms before it sends. Within the process: from what the canvas reports
-to ten probabilities, on one core.
+On the page: in Chromium, from lifting the pen to the answer, while the server is idle and while it trains. The canvas
+component itself waits 200 ms before it sends. Within the process: from what the canvas reports to ten probabilities,
+on one core.
 
 usage: python -m benchmarks.answer [DRAWINGS]
 """
@@ -19,9 +19,9 @@ from playwright.sync_api import Page, sync_playwright
 
 from benchmarks.machine import describe_machine
 from benchmarks.server import launch_browser, open_page, start_server
-from dropout_mnist.checkpoint import load_checkpoint
+from dropout_mnist.checkpoint import Checkpoint
 from dropout_mnist.checkpoints.folder import DEFAULT_NAME, SUFFIX, weights_folder
-from dropout_mnist.evaluation import predict
+from dropout_mnist.evaluation import predict_batch
 from dropout_mnist.preprocessing.drawing import read_canvas, read_strokes
 from dropout_mnist.preprocessing.fabricjs import make_path, read_path
 from dropout_mnist.shapes import INPUT_SIZE
@@ -29,7 +29,7 @@ from dropout_mnist.shapes import INPUT_SIZE
 EPOCHS, UNUSED_SEED = 100, 4711
 IN_PROCESS_ROUNDS = 300
 
-# Notes when the pen lifts, and when the image of what the network sees next changes: it comes with the answer.
+# Records when the pen is lifted, and when the image of the network's input changes next: it comes with the answer.
 WATCH = """
 const seen = () => document.querySelector(".st-key-network_input img")?.src ?? null;
 window.shown = null;
@@ -54,7 +54,7 @@ HAS_INK = """canvas => {
 
 def draw(page: Page) -> None:
     """Draw a crooked line somewhere, wait for its answer, and clear the canvas."""
-    # Scrolled just into view, the canvas would be under the page's header.
+    # Playwright would scroll the canvas just into view, under the page's header.
     page.get_by_test_id("stMain").evaluate("main => main.scrollTo(0, 0)")
     box = page.locator(".st-key-canvas").bounding_box()
     assert box is not None
@@ -69,20 +69,20 @@ def draw(page: Page) -> None:
     page.locator(".st-key-clear button").click()
     page.locator(".st-key-network_input").wait_for(state="detached")
     while page.locator(".st-key-canvas canvas").first.evaluate(HAS_INK):
-        pass  # told to clear itself, the canvas takes another moment
+        pass  # the canvas clears itself a moment later
 
 
 def measure_page(page: Page, drawings: int) -> dict[str, float]:
-    """Return median and 95th percentile over so many drawings, in milliseconds."""
+    """Return median and 95th percentile over this many drawings, in milliseconds."""
     for _ in range(drawings + 2):
         draw(page)
-    return summarize(page.evaluate("times.splice(0)")[2:])  # the first ones load what is loaded once
+    return summarize(page.evaluate("times.splice(0)")[2:])  # the first ones include loading
 
 
 def measure_in_process() -> dict[str, dict[str, float]]:
-    """Return the same for strokes and for the canvas' image, from report to probabilities."""
+    """Return the same from report to probabilities, for strokes and for an image of the canvas."""
     torch.set_num_threads(1)
-    model = load_checkpoint(weights_folder() / (DEFAULT_NAME + SUFFIX)).model
+    model = Checkpoint.load(weights_folder() / (DEFAULT_NAME + SUFFIX)).model
     generator = np.random.default_rng(0)
     turns = np.linspace(0, 4 * np.pi, 60)
     points = np.stack([140 + 60 * np.sin(turns), 140 + 90 * np.cos(turns / 2)], axis=1)
@@ -95,37 +95,37 @@ def measure_in_process() -> dict[str, dict[str, float]]:
         begin = perf_counter()
         pixels = read_strokes([read_path(path) for path in report])
         assert pixels is not None
-        predict(model, torch.from_numpy(pixels).reshape(1, INPUT_SIZE))
+        predict_batch(model, torch.from_numpy(pixels).reshape(1, INPUT_SIZE))
         strokes.append((perf_counter() - begin) * 1000)
         begin = perf_counter()
         pixels = read_canvas(image)
         assert pixels is not None
-        predict(model, torch.from_numpy(pixels).reshape(1, INPUT_SIZE))
+        predict_batch(model, torch.from_numpy(pixels).reshape(1, INPUT_SIZE))
         images.append((perf_counter() - begin) * 1000)
     return {"in process, strokes": summarize(strokes[10:]), "in process, image": summarize(images[10:])}
 
 
 def summarize(milliseconds: list[float]) -> dict[str, float]:
-    """Return median and 95th percentile."""
+    """Return median and 95th percentile, in milliseconds."""
     return {"p50_ms": statistics.median(milliseconds), "p95_ms": float(np.percentile(milliseconds, 95))}
 
 
 def main(drawings: int) -> None:
-    """Print the table, and the same as JSON."""
+    """Print a table, and the same as JSON."""
     rows = {}
     with sync_playwright() as playwright, start_server() as (address, _server):
         browser = launch_browser(playwright)
         page = open_page(browser, address, epochs=EPOCHS, seed=UNUSED_SEED)
         page.locator(".st-key-random_sample").wait_for()
         page.evaluate(WATCH)
-        rows["page, idle"] = measure_page(page, drawings)
+        rows["page, server idle"] = measure_page(page, drawings)
         page.locator(".st-key-train button").click()
         page.locator(".st-key-training").get_by_text("images/s").wait_for()
-        rows["page, while training"] = measure_page(page, drawings)
+        rows["page, server training"] = measure_page(page, drawings)
         page.locator(".st-key-stop button").click()
         browser.close()
     rows |= measure_in_process()
-    print(f"| drawing to answer, {drawings} drawings | p50 ms | p95 ms |\n| --- | --- | --- |")
+    print(f"| from drawing to answer, {drawings} drawings | p50 ms | p95 ms |\n| --- | --- | --- |")
     for name, row in rows.items():
         print(f"| {name} | {row['p50_ms']:.1f} | {row['p95_ms']:.1f} |")
     print(json.dumps({"machine": describe_machine(), **rows}))

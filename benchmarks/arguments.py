@@ -1,4 +1,4 @@
-"""What the benchmarks on written digits are called with."""
+"""Read the command line of the benchmarks on handwritten digits."""
 
 import argparse
 from pathlib import Path
@@ -7,8 +7,8 @@ from dropout_mnist.cli.output import add_weights
 
 
 def parse_arguments(description: str | None) -> argparse.Namespace:
-    """Read `strokes`, a file of written digits, and `weights`, a checkpoint, from the command line."""
+    """Return `strokes`, a file of pen strokes, and `weights`, a checkpoint, from the command line."""
     parser = argparse.ArgumentParser(description=description)
-    parser.add_argument("strokes", type=Path)
+    parser.add_argument("strokes", type=Path, help="digits as pen strokes: see benchmarks/README.md")
     add_weights(parser)
     return parser.parse_args()

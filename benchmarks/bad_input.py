@@ -1,6 +1,6 @@
-"""Time and memory that bad uploads take: the pictures and checkpoints of `tests/test_bad_input.py`.
+"""Measure the time and memory that bad uploads take: the pictures and checkpoints of `tests/test_bad_input.py`.
 
-Memory is how much the process' peak grows, each kind in a process of its own.
+Memory is the growth of the process's peak. Each kind of file has its own process.
 
 usage: python -m benchmarks.bad_input
 """
@@ -24,14 +24,14 @@ MUTATIONS = 600
 
 
 def checkpoint_mutations() -> Iterator[tuple[str, bytes]]:
-    """Yield damaged forms of the shipped default."""
+    """Yield damaged versions of the default checkpoint."""
     data, source = (weights_folder() / (DEFAULT_NAME + SUFFIX)).read_bytes(), Random(1)
     while True:
         yield "checkpoint", test_bad_input.mutated(data, source)
 
 
 def crafted_checkpoints() -> Iterator[tuple[str, bytes]]:
-    """Yield crafted files, made of the shipped default."""
+    """Yield files crafted from the default checkpoint."""
     return test_bad_input.odd_checkpoints((weights_folder() / (DEFAULT_NAME + SUFFIX)).read_bytes())
 
 
@@ -44,10 +44,10 @@ KINDS: dict[str, tuple[Callable[[], Iterator[tuple[str, bytes]]], Callable[[byte
 
 
 def measure(kind: str) -> dict[str, object]:
-    """Return how many files there were, how many were read, and what they took."""
+    """Return the number of files of this kind, how many were read, and the time and memory they took."""
     warnings.simplefilter("ignore")
     make, check = KINDS[kind]
-    check(next(iter(make()))[1])  # loads what is loaded once
+    check(next(iter(make()))[1])  # imports and loads what the others need, too
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     seconds, read, slowest = [], 0, ""
     for name, data in islice(make(), MUTATIONS):
@@ -67,7 +67,7 @@ def measure(kind: str) -> dict[str, object]:
 
 
 def main() -> None:
-    """Print the table, and the same as JSON."""
+    """Print a table, and the same as JSON."""
     print("| kind | files | read | median ms | slowest ms | memory MB |\n| --- | --- | --- | --- | --- | --- |")
     rows = {}
     for kind in KINDS:

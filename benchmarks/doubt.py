@@ -1,8 +1,8 @@
-"""How well doubt tells digits from what is none: `python -m benchmarks.doubt STROKES`.
+"""Measure how well doubt separates digits from non-digits: `python -m benchmarks.doubt STROKES`.
 
-Digits are the written strokes; none are letters and signs with trembling lines, scribbles, and digits of which only
-the first half was written. For each criterion the area under the ROC curve and points on it; then what the bounds
-that the page uses hold back.
+The digits are handwritten. The non-digits are letters and signs drawn with a trembling hand, scribbles, and the first
+halves of digits. The tables show the area under the ROC curve for several criteria, points on the curve of the first
+one, and how often the page would express doubt.
 """
 
 import json
@@ -17,13 +17,13 @@ from torch import Tensor
 
 from benchmarks.arguments import parse_arguments
 from benchmarks.machine import describe_machine
-from dropout_mnist.checkpoint import load_checkpoint
-from dropout_mnist.data.datasets import scale
-from dropout_mnist.data.pen_strokes import WrittenDigit, draw_split, load_stroke_set
-from dropout_mnist.evaluation import Doubt, compute_logits, predict
+from dropout_mnist.checkpoint import Checkpoint
+from dropout_mnist.data.pen_strokes import PenDigit, load_pen_digits, render_split
+from dropout_mnist.evaluation import Doubt, compute_logits, predict_batch
 from dropout_mnist.experiments.subnetworks import mutual_information, predictive_entropy
 from dropout_mnist.model import MLP
-from dropout_mnist.training import inference_copy
+from dropout_mnist.preprocessing.inputs import scale
+from dropout_mnist.train_step import inference_copy
 
 COUNT = 1_500
 MC_PASSES = 50
@@ -59,31 +59,31 @@ SIGNS: dict[str, list[ArrayLike]] = {
 }
 
 
-def thing(strokes: Sequence[ArrayLike]) -> WrittenDigit:
-    """Return strokes in the form of a digit, whose label means nothing."""
+def thing(strokes: Sequence[ArrayLike]) -> PenDigit:
+    """Return strokes as a `PenDigit` with a meaningless label."""
     lines = [np.asarray(stroke, dtype=np.float64) for stroke in strokes]
     points = np.concatenate(lines)
     corner = points.min(axis=0)
     side = (points.max(axis=0) - corner).max()
-    return WrittenDigit(0, "none", tuple((line - corner) / side for line in lines))
+    return PenDigit(0, "non-digits", tuple((line - corner) / side for line in lines))
 
 
-def sign(random: np.random.Generator) -> WrittenDigit:
-    """Return a letter or a sign, slanted at random, with trembling corners."""
+def sign(random: np.random.Generator) -> PenDigit:
+    """Return a letter or a sign, slanted at random and with shaky corners."""
     slant = np.eye(2) + random.normal(0, 0.1, (2, 2))
     strokes = SIGNS[random.choice(list(SIGNS))]
     return thing([(np.asarray(line) + random.normal(0, 0.03, np.shape(line))) @ slant for line in strokes])
 
 
-def scribble(random: np.random.Generator) -> WrittenDigit:
+def scribble(random: np.random.Generator) -> PenDigit:
     """Return a smooth curve through five to eleven random points."""
     places = random.random((random.integers(5, 12), 2))
     count = len(places)
     return thing([CubicSpline(np.arange(count), places)(np.linspace(0, count - 1, 60))])
 
 
-def half(digit: WrittenDigit) -> WrittenDigit | None:
-    """Return the first half of a digit's points; None if that is only a dot."""
+def half(digit: PenDigit) -> PenDigit | None:
+    """Return the first half of a digit's points; None if it is only a dot."""
     left = sum(map(len, digit.strokes)) // 2
     kept: list[NDArray[np.float64]] = []
     for stroke in digit.strokes:
@@ -94,7 +94,7 @@ def half(digit: WrittenDigit) -> WrittenDigit | None:
 
 
 def mc_dropout(model: MLP, pixels: Tensor) -> tuple[Tensor, Tensor]:
-    """Return entropy and mutual information over passes with dropout on: Gal & Ghahramani, ICML 2016."""
+    """Return entropy and mutual information over passes with dropout on (Gal & Ghahramani, ICML 2016)."""
     noisy = inference_copy(model).train()
     torch.manual_seed(0)
     with torch.inference_mode():
@@ -103,13 +103,13 @@ def mc_dropout(model: MLP, pixels: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def criteria(model: MLP, pixels: Tensor) -> dict[str, NDArray[np.float32]]:
-    """Return what might tell that an image is no digit, the more the surer."""
+    """Return several scores for each image, by name; a higher score means that it is less likely to be a digit."""
     logits = compute_logits(model, pixels)
     probs = logits.softmax(dim=1)
     entropy, information = mc_dropout(model, pixels)
     found = {
-        "two most probable, together": -probs.topk(2, dim=1).values.sum(dim=1),
-        "most probable": -probs.amax(dim=1),
+        "sum of two highest probabilities": -probs.topk(2, dim=1).values.sum(dim=1),
+        "highest probability": -probs.amax(dim=1),
         "entropy": torch.special.entr(probs).sum(dim=1),
         "energy": -logits.logsumexp(dim=1),
         "entropy, MC dropout": entropy,
@@ -119,22 +119,22 @@ def criteria(model: MLP, pixels: Tensor) -> dict[str, NDArray[np.float32]]:
 
 
 def main() -> None:
-    """Print the tables, and the same as JSON."""
+    """Print tables, and the same as JSON."""
     options = parse_arguments(__doc__)
     random = np.random.default_rng(0)
-    written = load_stroke_set(options.strokes)
-    model = load_checkpoint(options.weights).model
-    halves = [part for digit in written[:: max(1, len(written) // COUNT)] if (part := half(digit)) is not None]
+    drawn = load_pen_digits(options.strokes)
+    model = Checkpoint.load(options.weights).model
+    halves = [part for digit in drawn[:: max(1, len(drawn) // COUNT)] if (part := half(digit)) is not None]
     others = {
-        "signs": draw_split([sign(random) for _ in range(COUNT)]),
-        "scribbles": draw_split([scribble(random) for _ in range(COUNT)]),
-        "half digits": draw_split(halves),
+        "signs": render_split([sign(random) for _ in range(COUNT)]),
+        "scribbles": render_split([scribble(random) for _ in range(COUNT)]),
+        "half digits": render_split(halves),
     }
-    digits = draw_split(written)
+    digits = render_split(drawn)
 
     of_digits = criteria(model, digits.pixels)
     of_others = {kind: criteria(model, split.pixels) for kind, split in others.items()}
-    print(f"area under the ROC curve, {len(written):,} digits against")
+    print(f"area under the ROC curve, {len(drawn):,} digits against")
     print(f"{'':<32}" + "".join(f"{kind:>13}" for kind in others))
     areas: dict[str, dict[str, float]] = {}
     for name, values in of_digits.items():
@@ -152,14 +152,14 @@ def main() -> None:
             truth = np.r_[np.zeros(len(of_digits[name])), np.ones(len(found[name]))]
             false, true, _ = roc_curve(truth, np.r_[of_digits[name], found[name]])
             row[kind] = float(np.interp(alarms, false, true))
-        print(f"{f'caught at {alarms:.0%} of the digits':<32}" + "".join(f"{share:13.1%}" for share in row.values()))
+        print(f"{f'caught at {alarms:.0%} false alarms':<32}" + "".join(f"{share:13.1%}" for share in row.values()))
 
     bounds: dict[str, dict[str, float]] = {}
-    print(f"\nas the page has it\n{'':<32}" + "".join(f"{doubt.value:>22}" for doubt in Doubt))
-    answers = predict(model, digits.pixels)
+    print(f"\ndoubt on the page\n{'':<32}" + "".join(f"{doubt.value:>22}" for doubt in Doubt))
+    answers = predict_batch(model, digits.pixels)
     wrong = [answer for answer, label in zip(answers, digits.labels.tolist(), strict=True) if answer.digit != label]
     shown = {"digits": answers, "misread digits": wrong} | {
-        kind: predict(model, split.pixels) for kind, split in others.items()
+        kind: predict_batch(model, split.pixels) for kind, split in others.items()
     }
     for kind, given in shown.items():
         bounds[kind] = {doubt.value: sum(answer.doubt is doubt for answer in given) / len(given) for doubt in Doubt}

@@ -1,6 +1,6 @@
-"""Time from a change of a slider in the Dropout lab to the change of its picture, in Chromium, from shipped weights.
+"""Measure the time from moving a slider in the Dropout lab to the new result, in Chromium and with shipped weights.
 
-usage: python -m benchmarks.lab [CHANGES]
+usage: python -m benchmarks.lab [MOVES]
 """
 
 import json
@@ -12,15 +12,15 @@ from benchmarks.answer import summarize
 from benchmarks.machine import describe_machine
 from benchmarks.server import launch_browser, open_page, start_server
 
-# Slider -> what it changes.
+# For each slider, the element that it changes.
 SLIDERS = {
     "thinned_drop_prob": "thinned_layers",
     "averaged": "averaged_answer",
-    "turned": "doubt_input",
-    "removed": "surgery_words",
+    "rotation": "uncertainty_input",
+    "removed": "pruning_text",
 }
 
-# Notes when a key goes down, and when what is shown next differs from what was.
+# Records when a key is pressed, and when the watched element changes next.
 WATCH = """
 watched => {
     const show = () => {
@@ -45,30 +45,30 @@ watched => {
 """
 
 
-def measure(page: Page, slider: str, watched: str, changes: int) -> dict[str, float]:
-    """Return median and 95th percentile over so many changes, to and fro, in milliseconds."""
+def measure(page: Page, slider: str, watched: str, moves: int) -> dict[str, float]:
+    """Return median and 95th percentile over this many moves, back and forth, in milliseconds."""
     page.evaluate(WATCH, watched)
     handle = page.locator(f".st-key-{slider}").get_by_role("slider")
     handle.focus()
-    for number in range(changes + 2):
+    for number in range(moves + 2):
         before = page.evaluate("times.length")
         handle.press("ArrowLeft" if number % 2 else "ArrowRight")
         page.wait_for_function(f"times.length > {before}", timeout=30_000)
-        # The rest of the section comes after what is watched.
+        # The rest of the section follows the watched element.
         page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
     return summarize(page.evaluate("times")[2:])
 
 
-def main(changes: int) -> None:
-    """Print the table, and the same as JSON."""
+def main(moves: int) -> None:
+    """Print a table, and the same as JSON."""
     with sync_playwright() as playwright, start_server() as (address, _server):
         browser = launch_browser(playwright)
         page = open_page(browser, address)
         page.get_by_role("link", name="Dropout lab", exact=True).click()
-        page.locator(".st-key-gap_measure").wait_for()
-        rows = {slider: measure(page, slider, watched, changes) for slider, watched in SLIDERS.items()}
+        page.locator(".st-key-generalization_measure").wait_for()
+        rows = {slider: measure(page, slider, watched, moves) for slider, watched in SLIDERS.items()}
         browser.close()
-    print(f"| slider to picture, {changes} changes | p50 ms | p95 ms |\n| --- | --- | --- |")
+    print(f"| from slider to result, {moves} moves | p50 ms | p95 ms |\n| --- | --- | --- |")
     for name, row in rows.items():
         print(f"| {name} | {row['p50_ms']:.0f} | {row['p95_ms']:.0f} |")
     print(json.dumps({"machine": describe_machine(), **rows}))

@@ -1,11 +1,11 @@
-"""A class draws while a training runs: thirty visitors, most of them WebSocket clients that speak Streamlit's protocol.
+"""Simulate a class that draws during a training run: thirty visitors, most of them WebSocket clients.
 
-They arrive within the first twenty seconds, at a server that has just been started. Each draws one of the written
-digits every few seconds, as the canvas would report it, and waits for the answer: the image of what the network sees,
-which no other drawing has. From the report to the answer is measured; the canvas itself waits another 200 ms before it
-reports. They poll as browsers do. Some of the visitors are pages in Chromium, whose drawings are measured from the
-lifting of the pen. One visitor more trains. Errors are counted, and drawings that get no answer, and the server's
-memory is watched.
+The clients speak Streamlit's protocol. They arrive within the first twenty seconds at a server that has just started.
+Each draws a handwritten digit every few seconds, as the canvas would report it, and waits for the answer. It recognizes
+the answer by the image of the network's input, which differs for every drawing. The time from report to answer is
+measured; the canvas itself waits another 200 ms before it reports. The clients poll like browsers. The other visitors
+are pages in Chromium, where the time is measured from lifting the pen. One additional visitor trains. Errors, drawings
+without an answer and the server's memory are recorded, too.
 
 usage: python -m benchmarks.load STROKES [VISITORS [MINUTES [PAGES]]]
 """
@@ -35,21 +35,22 @@ from websockets.asyncio.client import ClientConnection, connect
 from benchmarks.answer import WATCH, draw
 from benchmarks.machine import describe_machine
 from benchmarks.server import launch_browser, open_page, start_server
-from dropout_mnist.data.pen_strokes import WrittenDigit, draw_on_canvas, load_stroke_set
+from dropout_mnist.data.pen_strokes import PenDigit, draw_on_canvas, load_pen_digits
 from dropout_mnist.preprocessing.drawing import read_strokes
 from dropout_mnist.preprocessing.fabricjs import Stroke, read_path
 from dropout_mnist.ui.images import enlarged_url
 
-# They come within so many seconds, and draw every so many.
+# All in seconds. Visitors arrive within this time, draw at this interval, and wait this long for an answer.
 ARRIVALS = 20.0
 PAUSE = 3.0
 PATIENCE = 30.0
+# The interval between readings of the server's memory.
 MEMORY_EVERY = 5.0
 
 
 @dataclass
 class Figures:
-    """What all visitors met."""
+    """The measurements of all visitors together."""
 
     arrivals: list[float] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
@@ -67,18 +68,18 @@ class Visitor:
     def __init__(self, socket: ClientConnection, figures: Figures) -> None:
         self.socket, self.figures = socket, figures
         self.page = ""
-        # Widget's key -> its id and its fragment's, and what it says.
+        # By a widget's key: its id and its fragment's id, and its state.
         self.widgets: dict[str, tuple[str, str]] = {}
         self.states: dict[str, dict[str, Any]] = {}
-        # The fragments that are to be run again and again -> after how many seconds.
+        # By the id of a fragment that reruns by itself: the interval in seconds.
         self.polled: dict[str, float] = {}
         self.complete = asyncio.Event()
-        # The image that is waited for.
+        # The URL of the image that comes with the answer.
         self.wanted = ""
         self.answered = asyncio.Event()
 
     async def send(self, query: str = "", fragment: str = "", poll: bool = False, **trigger: dict[str, Any]) -> None:
-        """Ask for a run of the page, or of a fragment."""
+        """Request a run of the page or of one fragment."""
         message = BackMsg()
         message.rerun_script.query_string = query
         message.rerun_script.page_script_hash = self.page
@@ -92,7 +93,7 @@ class Visitor:
         await self.socket.send(message.SerializeToString())
 
     async def listen(self) -> None:
-        """Take what the server sends."""
+        """Process the server's messages."""
         async for data in self.socket:
             message = ForwardMsg()
             message.ParseFromString(data)
@@ -122,7 +123,7 @@ class Visitor:
                 self.answered.set()
 
     async def poll(self) -> None:
-        """Let the fragments run that are to be run again and again."""
+        """Request the runs of fragments that rerun by themselves."""
         last: dict[str, float] = {}
         while True:
             await asyncio.sleep(0.1)
@@ -132,7 +133,7 @@ class Visitor:
                     await self.send(fragment=fragment, poll=True)
                     self.figures.polls += 1
 
-    async def draw(self, digit: WrittenDigit) -> None:
+    async def draw(self, digit: PenDigit) -> None:
         """Report a drawing and wait for its answer."""
         paths = draw_on_canvas(digit, np.random.default_rng())
         strokes = [read_path(path) for path in paths]
@@ -168,7 +169,7 @@ async def open_socket(address: str, figures: Figures, query: str = "") -> AsyncI
 
 
 def canvas_image(strokes: list[Stroke]) -> str:
-    """Return the image that the canvas sends beside the strokes."""
+    """Return the image that the canvas sends together with the strokes."""
     image = Image.new("RGBA", (280, 312), "black")
     for stroke in strokes:
         ImageDraw.Draw(image).line([tuple(point) for point in stroke.points], fill="white", width=20, joint="curve")
@@ -177,7 +178,7 @@ def canvas_image(strokes: list[Stroke]) -> str:
     return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
 
-async def visit(address: str, digits: list[WrittenDigit], figures: Figures, end: float) -> None:
+async def visit(address: str, digits: list[PenDigit], figures: Figures, end: float) -> None:
     """Arrive, and draw until the end."""
     await asyncio.sleep(random.uniform(0, ARRIVALS))
     async with open_socket(address, figures) as visitor:
@@ -188,7 +189,7 @@ async def visit(address: str, digits: list[WrittenDigit], figures: Figures, end:
 
 
 async def train(address: str, figures: Figures, end: float) -> None:
-    """Train until the end, and watch."""
+    """Train until the end, and follow the progress."""
     query = "epochs=1000&seed=4711"
     async with open_socket(address, figures, query) as visitor:
         await visitor.send(query, visitor.widgets["train"][1], train={"trigger_value": True})
@@ -214,7 +215,7 @@ def visit_in_browser(address: str, pages: int, figures: Figures, end: float) -> 
 
 
 async def watch_memory(server: psutil.Process, figures: Figures, end: float) -> None:
-    """Note the server's memory in MB every few seconds."""
+    """Record the server's memory in MB every few seconds."""
     begin = monotonic()
     while monotonic() < end:
         figures.memory.append((monotonic() - begin, server.memory_info().rss / 1e6))
@@ -224,8 +225,8 @@ async def watch_memory(server: psutil.Process, figures: Figures, end: float) -> 
 async def measure(
     address: str, server: psutil.Process, strokes: Path, visitors: int, minutes: float, pages: int
 ) -> Figures:
-    """Let them all in."""
-    digits = load_stroke_set(strokes)
+    """Run all visitors until the end and return their measurements."""
+    digits = load_pen_digits(strokes)
     figures = Figures()
     end = monotonic() + minutes * 60
     await asyncio.gather(
@@ -238,7 +239,7 @@ async def measure(
 
 
 def main(strokes: Path, visitors: int, minutes: float, pages: int) -> None:
-    """Print the figures, and the same as JSON."""
+    """Print a table, and the same as JSON."""
     with start_server() as (address, server):
         while not any(connection.status == psutil.CONN_LISTEN for connection in server.net_connections()):
             pass
@@ -247,26 +248,26 @@ def main(strokes: Path, visitors: int, minutes: float, pages: int) -> None:
     slope = float(np.polyfit(late[:, 0] / 60, late[:, 1], 1)[0]) if len(late) > 1 else 0.0
     result: dict[str, Any] = {
         "visitors": visitors,
-        "of them in Chromium": pages,
+        "visitors in Chromium": pages,
         "minutes": minutes,
         "answers": len(figures.seconds) + len(figures.browser_seconds),
         "drawings without an answer": figures.lost,
         "errors": len(figures.errors),
         "polls": figures.polls,
-        "epochs trained meanwhile": figures.epochs,
+        "epochs trained": figures.epochs,
     }
     for name, seconds in (
-        ("page complete", figures.arrivals),
+        ("opening the page", figures.arrivals),
         ("report to answer", figures.seconds),
-        ("pen up to answer in Chromium", figures.browser_seconds),
+        ("pen up to answer, in Chromium", figures.browser_seconds),
     ):
         if seconds:
             p50, p95, slowest = np.percentile(seconds, [50, 95, 100])
             result |= {f"{name}, p50 s": p50, f"{name}, p95 s": p95, f"{name}, slowest s": slowest}
     result |= {
-        "memory after a minute, MB": late[0, 1],
+        "memory after one minute, MB": late[0, 1],
         "memory at the end, MB": late[-1, 1],
-        "its slope after the first minute, MB a minute": slope,
+        "memory growth after the first minute, MB per minute": slope,
     }
     print("| figure | value |\n| --- | --- |")
     for name, value in result.items():

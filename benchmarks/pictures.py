@@ -1,7 +1,7 @@
-"""How well digits are recognised in photos and scans, made of written strokes: `python -m benchmarks.pictures STROKES`.
+"""Measure how well digits are recognized in photos and scans: `python -m benchmarks.pictures STROKES`.
 
-Each digit is written on paper or on a board, lit, photographed and saved in many ways; pictures of two digits and
-of none should be refused.
+The pictures are rendered from pen strokes: on paper or on a board, in different light, noise and file formats. Pictures
+of several digits and empty ones should be refused.
 """
 
 import io
@@ -15,8 +15,8 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from benchmarks.arguments import parse_arguments
 from benchmarks.machine import describe_machine
-from dropout_mnist.checkpoint import load_checkpoint
-from dropout_mnist.data.pen_strokes import WrittenDigit, load_stroke_set
+from dropout_mnist.checkpoint import Checkpoint
+from dropout_mnist.data.pen_strokes import PenDigit, load_pen_digits
 from dropout_mnist.evaluation import predict
 from dropout_mnist.preprocessing.picture import PictureError, open_picture, read_picture
 from dropout_mnist.shapes import INPUT_SIZE
@@ -28,8 +28,8 @@ Floats = NDArray[np.float64]
 Random = np.random.Generator
 
 
-def write(digits: list[WrittenDigit], random: Random, size: tuple[int, int] = SIZE, share: float = 0.5) -> Floats:
-    """Return ink, (H, W) in [0, 1], of digits beside each other."""
+def write(digits: list[PenDigit], random: Random, size: tuple[int, int] = SIZE, share: float = 0.5) -> Floats:
+    """Return the ink of digits next to each other, (H, W) in [0, 1]."""
     height, width = size
     image = Image.new("L", (width, height))
     draw = ImageDraw.Draw(image)
@@ -48,7 +48,7 @@ def write(digits: list[WrittenDigit], random: Random, size: tuple[int, int] = SI
 
 
 def light(shape: tuple[int, int], random: Random, least: float) -> Floats:
-    """Return uneven light, (H, W) in [least, 1], falling off in some direction."""
+    """Return the brightness of light that falls off in a random direction, (H, W) in [least, 1]."""
     angle = random.uniform(0, 2 * np.pi)
     y, x = np.mgrid[: shape[0], : shape[1]] / max(shape)
     slope = x * np.cos(angle) + y * np.sin(angle)
@@ -56,53 +56,53 @@ def light(shape: tuple[int, int], random: Random, least: float) -> Floats:
 
 
 def save(shades: Floats, format_name: str = "PNG", **options: object) -> bytes:
-    """Return the file of a picture with these shades of grey, 0 to 255."""
+    """Return an image file with these shades of gray, 0 to 255."""
     buffer = io.BytesIO()
     Image.fromarray(np.clip(shades, 0, 255).astype(np.uint8)).save(buffer, format_name, **options)
     return buffer.getvalue()
 
 
 def scan(ink: Floats, random: Random) -> bytes:
-    """Black on white."""
+    """Return black strokes on white."""
     return save(250 - 235 * ink)
 
 
 def uneven_light(ink: Floats, random: Random) -> bytes:
-    """Ink on paper, three times brighter on one side than on the other."""
+    """Return ink on paper that is three times brighter on one side than on the other."""
     return save((225 - 170 * ink) * light(ink.shape, random, 0.33) + random.normal(0, 3, ink.shape), "JPEG")
 
 
 def shadow(ink: Floats, random: Random) -> bytes:
-    """A soft-edged shadow over a part of the paper."""
+    """Return paper with a soft-edged shadow on part of it."""
     edge = 1 / (1 + np.exp((light(ink.shape, random, 0) - random.uniform(0.3, 0.7)) * 40))
     return save((230 - 180 * ink) * (1 - 0.4 * edge) + random.normal(0, 3, ink.shape), "JPEG")
 
 
 def coarse_jpeg(ink: Floats, random: Random) -> bytes:
-    """Dark grey paper, much noise, strong compression."""
+    """Return dark gray paper with much noise and strong compression."""
     return save(140 - 90 * ink + random.normal(0, 12, ink.shape), "JPEG", quality=25)
 
 
 def pencil(ink: Floats, random: Random) -> bytes:
-    """Faint and grainy strokes."""
+    """Return faint, grainy strokes."""
     return save(215 - 60 * ink * random.uniform(0.6, 1, ink.shape) + random.normal(0, 3, ink.shape), "JPEG")
 
 
 def chalk(ink: Floats, random: Random) -> bytes:
-    """Broken light strokes on an unevenly wiped dark board."""
+    """Return broken, light strokes on a dark board that was wiped unevenly."""
     board = 50 + 25 * light(ink.shape, random, 0) + random.normal(0, 4, ink.shape)
     return save(board + 150 * ink * random.uniform(0.4, 1, ink.shape), "JPEG")
 
 
 def ruled_paper(ink: Floats, random: Random) -> bytes:
-    """Thin grey lines across the paper."""
+    """Return paper with thin gray lines."""
     lines = np.zeros(ink.shape)
     lines[:: ink.shape[0] // 12] = 1
     return save(235 - 60 * lines - 150 * np.maximum(ink - lines * 0.3, 0) + random.normal(0, 2, ink.shape), "JPEG")
 
 
 def transparent(ink: Floats, random: Random) -> bytes:
-    """A coloured pen on nothing."""
+    """Return colored strokes on a transparent background."""
     rgba = np.zeros((*ink.shape, 4), np.uint8)
     rgba[..., :3], rgba[..., 3] = (20, 40, 160), (ink * 255).astype(np.uint8)
     buffer = io.BytesIO()
@@ -111,14 +111,14 @@ def transparent(ink: Floats, random: Random) -> bytes:
 
 
 def turned(ink: Floats, random: Random) -> bytes:
-    """A phone's photo that lies on its side and says so."""
+    """Return a photo stored on its side, with the orientation in its metadata, as phones do."""
     exif = Image.Exif()
     exif[0x0112] = 6
     return save(np.rot90(220 - 160 * ink) * light(ink.T.shape, random, 0.6), "JPEG", exif=exif)
 
 
 def sixteen_bits(ink: Floats, random: Random) -> bytes:
-    """A scanner's 16 bits a pixel."""
+    """Return a scan with 16 bits per pixel."""
     buffer = io.BytesIO()
     Image.fromarray((60_000 - 45_000 * ink).astype(np.uint16)).save(buffer, "PNG")
     return buffer.getvalue()
@@ -139,12 +139,12 @@ KINDS: tuple[Callable[[Floats, Random], bytes], ...] = (
 
 
 def main() -> None:
-    """Print the table, and the same as JSON."""
+    """Print a table, and the same as JSON."""
     options = parse_arguments(__doc__)
     random = np.random.default_rng(0)
-    every = load_stroke_set(options.strokes)
-    digits = [every[index] for index in random.choice(len(every), DIGITS, replace=False)]
-    model = load_checkpoint(options.weights).model
+    all_digits = load_pen_digits(options.strokes)
+    digits = [all_digits[index] for index in random.choice(len(all_digits), DIGITS, replace=False)]
+    model = Checkpoint.load(options.weights).model
 
     def read(data: bytes) -> torch.Tensor | None:
         try:
@@ -161,7 +161,7 @@ def main() -> None:
         right = sum(answer.digit == digit.label for answer, (_, digit) in zip(answers, answered, strict=True))
         rows[kind.__name__] = {"read": len(answered) / DIGITS, "right": right / DIGITS}
         print(f"{kind.__name__:<22} {len(answered) / DIGITS:6.1%} {right / DIGITS:6.1%}", flush=True)
-    for name, count in (("two digits", 2), ("three digits", 3), ("none", 0)):
+    for name, count in (("two digits", 2), ("three digits", 3), ("empty", 0)):
         refused = 0
         for _ in range(DIGITS):
             chosen = [digits[index] for index in random.choice(DIGITS, count, replace=False)]

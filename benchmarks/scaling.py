@@ -1,8 +1,8 @@
-"""Seconds and memory of a training against images, batch size, width and threads: do they grow as arithmetic says?
+"""Measure how the time and memory of a training run grow with images, batch size, layer width and threads.
 
-Each point is a process of its own: one epoch to warm up, then the median of a few. The matrix products of a step take
-6 floating-point operations a weight and image (2 forward, 4 backward), so operations a second that stay the same say
-that the time is spent on arithmetic; where they fall, something else costs.
+Each point has its own process: one epoch to warm up, then the median of a few. The matrix products of a step take 6
+floating-point operations per weight and image (2 forward, 4 backward). Where the operations per second stay the same,
+arithmetic takes the time; where they fall, something else does.
 
 usage: python -m benchmarks.scaling
 """
@@ -21,7 +21,7 @@ from benchmarks.machine import describe_machine
 from dropout_mnist.config import TrainConfig
 from dropout_mnist.data.datasets import load_dataset
 from dropout_mnist.shapes import CLASSES, INPUT_SIZE
-from dropout_mnist.training import train
+from dropout_mnist.training import Training
 
 EPOCHS = 4
 THREADS = torch.get_num_threads()
@@ -35,12 +35,12 @@ POINTS: dict[str, list[dict[str, Any]]] = {
 
 
 def measure(point: dict[str, Any]) -> dict[str, float]:
-    """Return seconds an epoch, billions of operations a second and the peak of memory in MB, in this process."""
+    """Train in this process; return seconds per epoch, GFLOP/s and the growth of peak memory in MB."""
     torch.set_num_threads(point.pop("threads", THREADS))
     config = TrainConfig.from_dict({"precision": "fp32", "train_size": 15_000, "epochs": EPOCHS + 1, **point})
     dataset = load_dataset("mnist")
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    seconds = statistics.median(result.seconds for result in list(train(config, dataset))[1:])
+    seconds = statistics.median(result.seconds for result in list(Training(config, dataset))[1:])
     weights = sum(inputs * outputs for inputs, outputs in pairwise((INPUT_SIZE, *config.hidden_sizes, CLASSES)))
     images = (config.train_size or len(dataset.train)) // config.batch_size * config.batch_size
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -48,10 +48,10 @@ def measure(point: dict[str, Any]) -> dict[str, float]:
 
 
 def main() -> None:
-    """Print the tables, and the same as JSON."""
+    """Print tables, and the same as JSON."""
     tables: dict[str, list[dict[str, Any]]] = {}
     for title, points in POINTS.items():
-        print(f"\n| {title} | seconds an epoch | GFLOP/s | MB above the loaded data |\n| --- | --- | --- | --- |")
+        print(f"\n| {title} | seconds per epoch | GFLOP/s | added memory, MB |\n| --- | --- | --- | --- |")
         rows = tables[title] = []
         for point in points:
             command = [sys.executable, "-m", "benchmarks.scaling", json.dumps(point)]

@@ -1,8 +1,8 @@
-"""Measure the page from outside: time to a canvas that can be drawn on, and the server's memory.
+"""Measure the time from `streamlit run` to a canvas that can be drawn on, and the server's memory.
 
-Each round starts `streamlit run app.py` anew and visits it twice with the same Chromium; in turn with it, the import
-that no start can do without is timed alone. Then imports are timed one after the other, and one server is opened by
-more and more tabs and at last trains the notebook's recipe for a few epochs. Needs MNIST, and Chromium.
+Each round first times the imports that every start needs, alone. Then it starts the server and visits it twice with the
+same browser. After the rounds, each library's import is timed. At last one server is opened in more and more tabs, and
+then trains the notebook's recipe for a few epochs. It needs MNIST and Chromium.
 
 usage: python -m benchmarks.startup [ROUNDS]
 """
@@ -22,7 +22,7 @@ from benchmarks.machine import describe_machine
 from benchmarks.server import launch_browser, open_page, start_server
 
 IMPORTS = "import torch, streamlit"
-# In the order in which a page needs them, and what for.
+# In the order in which a page needs them, with the purpose.
 LIBRARIES = {
     "streamlit": "the server",
     "PIL.ImageDraw": "the canvas",
@@ -35,7 +35,7 @@ EPOCHS, UNUSED_SEED = 3, 4711
 
 
 class PeakMemory(threading.Thread):
-    """Watch a process' resident memory until told to stop."""
+    """Track the maximum of a process's resident memory until `done` is set."""
 
     def __init__(self, process: psutil.Process) -> None:
         super().__init__(daemon=True)
@@ -47,7 +47,7 @@ class PeakMemory(threading.Thread):
 
 
 def measure_starts(browser: Browser, rounds: int) -> dict[str, float]:
-    """Return medians, in seconds, of a start to the first and the second visit's canvas, and of the bare import."""
+    """Return median seconds to the canvas of the first and second visit, and of the imports alone."""
     firsts, seconds, imports = [], [], []
     for _ in range(rounds + 1):
         begin = perf_counter()
@@ -63,23 +63,23 @@ def measure_starts(browser: Browser, rounds: int) -> dict[str, float]:
             begin = perf_counter()
             open_page(visitor, address)
             seconds.append(perf_counter() - begin)
-    # The first round warms the files.
+    # The first round warms the file cache.
     ratios = [first / alone for first, alone in zip(firsts[1:], imports[1:], strict=True)]
     return {
         "start to canvas, s": statistics.median(firsts[1:]),
         f"`{IMPORTS}` alone, s": statistics.median(imports[1:]),
         "ratio of the two": statistics.median(ratios),
-        "same visitor's second visit to canvas, s": statistics.median(seconds[1:]),
+        "second visit of the same visitor to canvas, s": statistics.median(seconds[1:]),
     }
 
 
 def measure_imports() -> dict[str, float]:
-    """Return the seconds that each library adds to those imported before it, and what needs it."""
+    """Return the seconds that each library's import adds to the previous ones."""
     code = "; ".join(f"import {name}" for name in LIBRARIES)
     report = subprocess.run(
         [sys.executable, "-X", "importtime", "-c", code], check=True, capture_output=True, text=True
     )
-    # "import time: self | cumulative | name", indented where another import asked for it.
+    # "import time: self | cumulative | name"; a module that another one imports is indented.
     outermost = re.findall(r"^import time: +\d+ \| +(\d+) \| (\S+)$", report.stderr, re.MULTILINE)
     shares = dict.fromkeys(LIBRARIES, 0.0)
     for microseconds, module in outermost:
@@ -90,7 +90,7 @@ def measure_imports() -> dict[str, float]:
 
 
 def measure_memory(browser: Browser) -> dict[str, float]:
-    """Return the server's resident memory in MB."""
+    """Return the server's resident memory in MB, with several numbers of sessions and while it trains."""
     memory = {}
     with start_server() as (address, server):
         page = open_page(browser, address, epochs=EPOCHS, seed=UNUSED_SEED)
@@ -113,14 +113,14 @@ def measure_memory(browser: Browser) -> dict[str, float]:
     fewest, *_, fewer, most = SESSIONS
     return {
         **{f"server, {count} open sessions, MB": value for count, value in memory.items()},
-        f"each further session, {fewest} to {fewer}, MB": (memory[fewer] - memory[fewest]) / (fewer - fewest),
-        f"each further session, {fewer} to {most}, MB": (memory[most] - memory[fewer]) / (most - fewer),
-        "training's peak above idle, MB": watch.peak / 1e6 - idle,
+        f"each additional session, {fewest} to {fewer}, MB": (memory[fewer] - memory[fewest]) / (fewer - fewest),
+        f"each additional session, {fewer} to {most}, MB": (memory[most] - memory[fewer]) / (most - fewer),
+        "peak while training, above idle, MB": watch.peak / 1e6 - idle,
     }
 
 
 def main(rounds: int) -> None:
-    """Print the table, and the same as JSON."""
+    """Print a table, and the same as JSON."""
     with sync_playwright() as playwright:
         browser = launch_browser(playwright)
         result = measure_starts(browser, rounds) | measure_imports() | measure_memory(browser)

@@ -1,7 +1,8 @@
-"""Seconds an epoch of the notebook's recipe: ours, the notebook's own loop, and what arithmetic alone costs.
+"""Compare the seconds per epoch of the notebook's recipe: this project, the notebook's loop, and the arithmetic alone.
 
-All in one process, one epoch of each in turn, round after round; ratios are taken within a round. Keras and JAX take
-part where they are installed (`benchmarks/requirements.txt`), with the same network, batches, dropout and optimizer.
+All run in one process, one epoch of each in turn, for several rounds. Ratios are taken within a round. Keras and JAX
+are included if they are installed (`benchmarks/requirements.txt`), with the same network, batches, dropout and
+optimizer.
 
 usage: python -m benchmarks.train_epoch [ROUNDS]
 """
@@ -21,23 +22,24 @@ from torch.nn import functional as F
 
 from benchmarks.machine import describe_machine
 from dropout_mnist.config import TrainConfig
-from dropout_mnist.data.datasets import Dataset, load_dataset, scale
+from dropout_mnist.data.datasets import Dataset, load_dataset
 from dropout_mnist.data.mnist_files import raw_folder
+from dropout_mnist.preprocessing.inputs import scale
 from dropout_mnist.shapes import CLASSES, INPUT_SIZE
-from dropout_mnist.training import train
+from dropout_mnist.training import Training
 
 CONFIG = TrainConfig()
 SIZES = (INPUT_SIZE, *CONFIG.hidden_sizes, CLASSES)
 
 
 def ours(dataset: Dataset, precision: str) -> Iterator[float]:
-    """Yield the seconds of each epoch of our loop."""
-    for result in train(TrainConfig(precision=precision, epochs=1_000), dataset):
+    """Yield the seconds of each epoch of `Training`."""
+    for result in Training(TrainConfig(precision=precision, epochs=1_000), dataset):
         yield result.seconds
 
 
 def notebook() -> Iterator[float]:
-    """Yield the seconds of each epoch of the notebook's loop: DataLoader, ToTensor, costs added up as tensors."""
+    """Yield the seconds of each epoch of the notebook's loop: DataLoader, ToTensor, costs added as tensors."""
     from torchvision import transforms
     from torchvision.datasets import MNIST
 
@@ -65,7 +67,7 @@ def notebook() -> Iterator[float]:
 
 
 def products(dtype: torch.dtype, batches: int) -> Iterator[float]:
-    """Yield the seconds of an epoch's matrix products alone: forward, gradients of weights and of activations."""
+    """Yield the seconds of an epoch's matrix products alone: forward, gradients of weights and activations."""
     random = torch.Generator().manual_seed(0)
     shapes = list(pairwise(SIZES))
     weights = [torch.rand(outputs, inputs, generator=random).to(dtype) for inputs, outputs in shapes]
@@ -83,7 +85,7 @@ def products(dtype: torch.dtype, batches: int) -> Iterator[float]:
 
 
 def keras(dataset: Dataset) -> Iterator[float]:
-    """Yield the seconds of each epoch of Keras' fit."""
+    """Yield the seconds of each epoch of Keras's `fit`."""
     os.environ.setdefault("KERAS_BACKEND", "jax")
     import keras as framework
 
@@ -101,7 +103,7 @@ def keras(dataset: Dataset) -> Iterator[float]:
 
 
 def jax(dataset: Dataset) -> Iterator[float]:
-    """Yield the seconds of each epoch of a jitted loop over batches in JAX, with Adam written out."""
+    """Yield the seconds of each epoch of a loop over jitted steps in JAX, with its own Adam."""
     import jax as framework
     from jax import numpy as jnp
 
@@ -145,15 +147,15 @@ def jax(dataset: Dataset) -> Iterator[float]:
 
 
 def main(rounds: int) -> None:
-    """Print the table, and the same as JSON."""
+    """Print tables, and the same as JSON."""
     dataset = load_dataset("mnist")
     batches = len(dataset.train) // CONFIG.batch_size
     runs: dict[str, Iterator[float]] = {
-        "ours, fp32": ours(dataset, "fp32"),
-        "ours, auto": ours(dataset, "auto"),
+        "this project, fp32": ours(dataset, "fp32"),
+        "this project, auto": ours(dataset, "auto"),
         "notebook's loop": notebook(),
-        "products alone, fp32": products(torch.float32, batches),
-        "products alone, bf16": products(torch.bfloat16, batches),
+        "matrix products alone, fp32": products(torch.float32, batches),
+        "matrix products alone, bf16": products(torch.bfloat16, batches),
     }
     others: dict[str, Callable[[Dataset], Iterator[float]]] = {"keras": keras, "jax": jax}
     runs |= {name: begin(dataset) for name, begin in others.items() if find_spec(name)}
@@ -163,7 +165,7 @@ def main(rounds: int) -> None:
             seconds[name].append(next(run))
         print(f"round {number}: " + ", ".join(f"{name} {taken[-1]:.2f}" for name, taken in seconds.items()), flush=True)
 
-    # The first round warms up.
+    # The first round is a warm-up.
     measured = {name: taken[1:] for name, taken in seconds.items()}
 
     def ratio(name: str, to: str) -> float:
@@ -172,14 +174,14 @@ def main(rounds: int) -> None:
     medians = {name: statistics.median(taken) for name, taken in measured.items()}
     ratios = {
         f"{name} / {to}": ratio(name, to)
-        for name in ("ours, fp32", "ours, auto")
+        for name in ("this project, fp32", "this project, auto")
         for to in medians
-        if not to.startswith("ours")
+        if not to.startswith("this project")
     }
-    print(f"\n| median of {rounds} | seconds an epoch |\n| --- | --- |")
+    print(f"\n| median of {rounds} rounds | seconds per epoch |\n| --- | --- |")
     for name, value in medians.items():
         print(f"| {name} | {value:.2f} |")
-    print("\n| ratio, median within rounds | |\n| --- | --- |")
+    print("\n| ratio, median over rounds | |\n| --- | --- |")
     for name, value in ratios.items():
         print(f"| {name} | {value:.2f} |")
     print(json.dumps({"machine": describe_machine(), "seconds": medians, "ratios": ratios}))

@@ -1,7 +1,7 @@
-"""Runs an hour against the number of a sweep's worker processes on this machine.
+"""Measure the runs per hour of a sweep for each number of worker processes on this machine.
 
-A run is the notebook's recipe, 15 epochs; timed are a few short ones of 2 epochs and of 4, so that what a start costs
-can be told from what an epoch costs. With more workers than cores there is nothing to gain.
+A run is the notebook's recipe with 15 epochs. Short runs of 2 and of 4 epochs are timed, which separates the cost of
+starting from that of an epoch. More workers than cores gain nothing, so they are not tried.
 
 usage: python -m benchmarks.workers
 """
@@ -30,12 +30,12 @@ def time_sweep(workers: int, epochs: int) -> float:
 
 
 def main() -> None:
-    """Print the table, and the same as JSON."""
+    """Print a table, and the same as JSON."""
     rows = []
-    print("| workers | seconds to start | seconds an epoch of all workers | runs an hour |\n| --- | --- | --- | --- |")
+    print("| workers | seconds to start | seconds per epoch | runs per hour |\n| --- | --- | --- | --- |")
     for workers in range(1, (os.cpu_count() or 1) + 1):
         few, more = time_sweep(workers, FEW), time_sweep(workers, MORE)
-        # What an epoch of each of the runs takes, when so many are done at a time.
+        # Wall-clock time per trained epoch, all workers together.
         epoch = (more - few) / (MORE - FEW) / RUNS
         start = few - epoch * FEW * RUNS
         rows.append({"workers": workers, "start": start, "epoch": epoch, "runs_an_hour": 3600 / (epoch * WHOLE)})

@@ -5,6 +5,7 @@ import pytest
 
 from dropout_mnist.checkpoint import Checkpoint, CheckpointError
 from dropout_mnist.checkpoints.folder import (
+    check_store,
     find_checkpoint,
     list_checkpoints,
     load,
@@ -12,6 +13,7 @@ from dropout_mnist.checkpoints.folder import (
     user_weights_folder,
     weights_folder,
 )
+from dropout_mnist.config import TrainConfig
 
 from .conftest import SHIPPED, SHIPPED_WEIGHTS
 
@@ -124,3 +126,19 @@ def test_load_takes_a_name_or_a_path(shipped: Path) -> None:
     assert load(str(shipped / "plain-p0.50.safetensors")).config.drop_prob == 0.5
     with pytest.raises(CheckpointError, match="no file and no checkpoint 'nothing'; available are augmented, plain-p0"):
         load("nothing")
+
+
+def test_folders_are_checked_before_a_run(
+    tiny_config: TrainConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check_store(tiny_config)
+    assert list_checkpoints() == []
+    # A file where a folder should be refuses everybody, root included.
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("DROPOUT_MNIST_WEIGHTS", str(tmp_path / "file" / "weights"))
+    check_store(tiny_config)
+    monkeypatch.setattr("platformdirs.user_data_path", lambda name: tmp_path / "file" / name)
+    with pytest.raises(
+        OSError, match=r"cannot be written to: .*weights .*Set DROPOUT_MNIST_WEIGHTS to a folder of yours"
+    ):
+        check_store(tiny_config)

@@ -15,7 +15,7 @@ from dropout_mnist.checkpoint import Checkpoint
 from dropout_mnist.checkpoints import resume
 from dropout_mnist.checkpoints.folder import list_checkpoints, weights_folder
 from dropout_mnist.checkpoints.resume import discard_state, list_interrupted, load_state, save_state
-from dropout_mnist.checkpoints.run import train_and_store
+from dropout_mnist.checkpoints.run import Outcome, train_and_store
 from dropout_mnist.config import TrainConfig
 from dropout_mnist.data.datasets import Dataset
 from dropout_mnist.train_step import StateError
@@ -49,7 +49,7 @@ def results_of(path: Path) -> list[dict[str, float]]:
 
 
 def state_file() -> Path:
-    [path] = (weights_folder() / "interrupted").iterdir()
+    [path] = (weights_folder() / "states").iterdir()
     return path
 
 
@@ -145,7 +145,40 @@ def test_state_is_kept_when_the_checkpoint_cannot_be_stored(tiny: Dataset, tiny_
     outcome = train_and_store(tiny_config, tiny, on_resume=lambda history: resumed.append(len(history)))
     assert resumed == [tiny_config.epochs]
     assert outcome.path is not None
-    assert load_state(tiny_config) is None
+
+
+def test_longer_run_continues_an_ended_one_with_the_same_bits(tiny: Dataset, tiny_config: TrainConfig) -> None:
+    resumed: list[int] = []
+
+    def train(epochs: int) -> Outcome:
+        config = replace(tiny_config, epochs=epochs)
+        return train_and_store(config, tiny, on_resume=lambda history: resumed.append(len(history)))
+
+    first, second = train(2), train(5)
+    assert resumed == [2]
+    assert second.history[:2] == first.history
+    whole = Training(replace(tiny_config, epochs=5), tiny)
+    list(whole)
+    assert second.checkpoint is not None
+    for one, other in zip(second.checkpoint.model.parameters(), whole.model.parameters(), strict=True):
+        assert torch.equal(one, other)
+    assert list_interrupted("") == []
+    # A shorter one starts from scratch, and so does the same one again.
+    train(3)
+    train(3)
+    assert resumed == [2]
+
+
+def test_states_of_the_latest_ended_runs_are_kept(tiny: Dataset, tiny_config: TrainConfig) -> None:
+    interrupted = replace(tiny_config, seed=99)
+    interrupt_after(interrupted, tiny, 1)
+    configs = [replace(tiny_config, epochs=1, seed=seed) for seed in range(resume.MAX_ENDED + 2)]
+    for config in configs:
+        train_and_store(config, tiny)
+    assert [load_state(replace(config, epochs=2)) is not None for config in configs] == [False] * 2 + [
+        True
+    ] * resume.MAX_ENDED
+    assert load_state(interrupted) is not None
 
 
 def test_run_continues_where_no_state_can_be_written(

@@ -15,6 +15,7 @@ import platformdirs
 from dropout_mnist.checkpoint import Checkpoint, CheckpointError
 from dropout_mnist.config import TrainConfig
 from dropout_mnist.data.datasets import CHECKSUMS
+from dropout_mnist.storage.files import check_writable
 from dropout_mnist.storage.shipped import is_installed, shipped_folder
 
 SUFFIX = ".safetensors"
@@ -83,6 +84,25 @@ def find_checkpoint(
         if checkpoint.config.trains_like(config) and checkpoint.dataset_checksum == CHECKSUMS[config.dataset]:
             return path, checkpoint
     return None
+
+
+def check_store(config: TrainConfig) -> None:
+    """Check that the checkpoint of a config could be stored, so that no run trains for nothing.
+
+    Raises:
+        OSError: neither the weights folder nor the user's data folder can be written to.
+    """
+    failures = []
+    for folder in dict.fromkeys((weights_folder(), user_weights_folder())):
+        try:
+            check_writable(folder / (config.name + SUFFIX))
+            return
+        except OSError as error:
+            failures.append(f"{folder} ({error.strerror or error})")
+    raise OSError(
+        f"the checkpoint could not be stored, because these folders cannot be written to: {', '.join(failures)}. "
+        "Set DROPOUT_MNIST_WEIGHTS to a folder of yours"
+    )
 
 
 def store_checkpoint(checkpoint: Checkpoint) -> Path:

@@ -1,17 +1,18 @@
-"""Save the state of a run after each epoch, so that a killed run can be resumed.
+"""Save the state of a run after each epoch, so that a killed run can be resumed, and an ended one continued.
 
 Each run has one safetensors file in a folder next to the checkpoints. It holds the run's tensors, and in its metadata
-config, history, checksum of the data set and owner. It is written atomically, and removed once the run has ended.
+config, history, checksum of the data set and owner. It is written atomically. Runs that differ in nothing but their
+number of epochs share a file: each is the beginning of the longer ones. The states of the latest ended runs are kept.
 """
 
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from dropout_mnist.checkpoints.folder import SUFFIX, user_weights_folder, weights_folder
-from dropout_mnist.config import TrainConfig
+from dropout_mnist.config import SETTINGS, TrainConfig
 from dropout_mnist.evaluation import EpochResult
 from dropout_mnist.storage.envelope import Envelope, EnvelopeError
 from dropout_mnist.storage.files import write_atomically
@@ -19,43 +20,63 @@ from dropout_mnist.train_step import StateError
 from dropout_mnist.training import TrainingState
 
 ENVELOPE = Envelope(key="dropout_mnist_run", format=1)
-_FOLDER = "interrupted"
+_FOLDER = "states"
+# States of ended runs that are kept, the latest ones; one of the default network has 15 MB.
+MAX_ENDED = 5
 
 
 @dataclass(frozen=True)
-class InterruptedRun:
-    """A run that has not ended, as far as its file shows.
+class SavedRun:
+    """A run as its file describes it.
 
     Attributes:
         config: the hyperparameters.
         dataset_checksum: SHA-256 of the data set that it trains on.
         history: the finished epochs.
         owner: the visitor who started it.
+        ended: whether its checkpoint was stored.
     """
 
     config: TrainConfig
     dataset_checksum: str
     history: tuple[EpochResult, ...]
     owner: str
+    ended: bool
 
 
-def save_state(state: TrainingState, owner: str = "") -> None:
+def save_state(state: TrainingState, owner: str = "", *, ended: bool = False) -> None:
     """Write what a run needs to resume; where nothing can be written, the run continues without."""
     description = {
         "config": state.config.to_dict(),
         "dataset_checksum": state.dataset_checksum,
         "history": [asdict(result) for result in state.history],
         "owner": owner,
+        "ended": ended,
     }
     data = ENVELOPE.pack(description, state.tensors)
     for folder in _folders():
         with suppress(OSError):
-            write_atomically(folder / (state.config.name + SUFFIX), data)
+            write_atomically(folder / _file_name(state.config), data)
             return
 
 
+def end_state(state: TrainingState, owner: str = "") -> None:
+    """Save the state of a run whose checkpoint was stored, so that it can be continued with more epochs."""
+    save_state(state, owner, ended=True)
+    ended = []
+    for path in _all_paths():
+        with suppress(EnvelopeError, OSError):
+            if _parse(ENVELOPE.describe(path)).ended:
+                ended.append((path.stat().st_mtime_ns, path))
+    for _, path in sorted(ended)[:-MAX_ENDED]:
+        with suppress(OSError):
+            path.unlink()
+
+
 def load_state(config: TrainConfig) -> TrainingState | None:
-    """Return the saved state of exactly this config, None if there is none.
+    """Return the saved state to resume this config from, None if there is none.
+
+    It is the state of the same config, or of one that differs in nothing but its number of epochs.
 
     Raises:
         StateError: its file is damaged, or was written by another version.
@@ -68,8 +89,10 @@ def load_state(config: TrainConfig) -> TrainingState | None:
             continue
         except (EnvelopeError, OSError) as error:
             raise StateError(f"the saved state of {config.name} cannot be read: {error}") from None
-        if run.config == config:
-            return TrainingState(run.config, run.dataset_checksum, run.history, tensors)
+        # An ended run with all the epochs is the same run: to ask for it again is to train it again.
+        most = config.epochs - 1 if run.ended else config.epochs
+        if replace(run.config, epochs=config.epochs) == config and len(run.history) <= most:
+            return TrainingState(config, run.dataset_checksum, run.history, tensors)
     return None
 
 
@@ -80,31 +103,40 @@ def discard_state(config: TrainConfig) -> None:
             path.unlink()
 
 
-def list_interrupted(owner: str) -> list[InterruptedRun]:
+def list_interrupted(owner: str) -> list[SavedRun]:
     """Return a visitor's runs that have not ended, sorted by name; active runs are among them."""
     runs = []
-    for path in sorted(path for folder in _folders() for path in folder.glob(f"*{SUFFIX}")):
+    for path in _all_paths():
         with suppress(EnvelopeError, OSError):
             runs.append(_parse(ENVELOPE.describe(path)))
-    return [run for run in runs if run.owner == owner]
+    return [run for run in runs if run.owner == owner and not run.ended]
 
 
 def _folders() -> tuple[Path, ...]:
     return (weights_folder() / _FOLDER, user_weights_folder() / _FOLDER)
 
 
+def _file_name(config: TrainConfig) -> str:
+    return replace(config, epochs=SETTINGS["epochs"].default_for(config.recipe)).name + SUFFIX
+
+
 def _paths(config: TrainConfig) -> Iterator[Path]:
-    paths = (folder / (config.name + SUFFIX) for folder in dict.fromkeys(_folders()))
+    paths = (folder / _file_name(config) for folder in dict.fromkeys(_folders()))
     return (path for path in paths if path.exists())
 
 
-def _parse(description: dict[str, Any]) -> InterruptedRun:
+def _all_paths() -> list[Path]:
+    return sorted({path for folder in _folders() for path in folder.glob(f"*{SUFFIX}")})
+
+
+def _parse(description: dict[str, Any]) -> SavedRun:
     try:
-        return InterruptedRun(
+        return SavedRun(
             config=TrainConfig.from_dict(description["config"]),
             dataset_checksum=str(description["dataset_checksum"]),
             history=tuple(EpochResult(**result) for result in description["history"]),
             owner=str(description["owner"]),
+            ended=bool(description["ended"]),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise EnvelopeError(f"its metadata are incomplete: {error!r}") from None

@@ -1,4 +1,4 @@
-"""Go from a config to a stored checkpoint: resume or begin, train, store, and discard the saved state."""
+"""Go from a config to a stored checkpoint: resume or begin, train, and store."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from dropout_mnist.checkpoint import Checkpoint
 from dropout_mnist.checkpoints.folder import store_checkpoint
-from dropout_mnist.checkpoints.resume import discard_state, load_state, save_state
+from dropout_mnist.checkpoints.resume import end_state, load_state, save_state
 from dropout_mnist.config import TrainConfig
 from dropout_mnist.data.datasets import Dataset
 from dropout_mnist.evaluation import EpochResult
@@ -50,7 +50,7 @@ def train_and_store(
     on_batch: Callable[[BatchProgress], None] = lambda progress: None,
     on_epoch: Callable[[EpochResult], None] = lambda result: None,
 ) -> Outcome:
-    """Train a config on its data set and store the checkpoint; resume an earlier run that was interrupted.
+    """Train a config on its data set and store the checkpoint; resume an earlier run if its state is kept.
 
     Args:
         config: the hyperparameters.
@@ -58,7 +58,7 @@ def train_and_store(
         owner: the visitor who may resume the run.
         store: saves the checkpoint and returns where.
         should_stop: asked before each batch.
-        keep_state: asked at the end: whether the run is to be resumed later although its checkpoint was stored.
+        keep_state: asked at the end: whether the run counts as interrupted although its checkpoint was stored.
         on_resume: called with the finished epochs of the earlier run.
         on_restart: called with the reason if an earlier run cannot be resumed; training starts from scratch then.
         on_batch: called after each batch.
@@ -86,7 +86,7 @@ def train_and_store(
     except OSError as store_error:
         return Outcome(training.history, checkpoint, error=error, store_error=store_error)
     if not keep_state():
-        discard_state(config)
+        end_state(training.state, owner)
     return Outcome(training.history, checkpoint, path, error)
 
 
@@ -96,6 +96,5 @@ def _resume_or_begin(config: TrainConfig, dataset: Dataset, on_restart: Callable
         if state is not None:
             return Training(config, dataset, state)
     except StateError as error:
-        discard_state(config)
         on_restart(error)
     return Training(config, dataset)

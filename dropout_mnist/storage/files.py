@@ -1,41 +1,75 @@
-"""Writing files so that a crash at any moment leaves the old file or the new one, never half of one."""
+"""Write files so that a crash at any moment leaves either the old file or the new one, never part of one."""
 
+import errno
 import os
+import secrets
+import stat
 import time
 from contextlib import suppress
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 _SUFFIX = ".part"
-# By then whoever was writing a temporary file has been killed.
+# A temporary file of this age belongs to a process that was killed.
 _ABANDONED_SECONDS = 3600
 
 
-def write_atomically(path: Path, data: bytes) -> None:
-    """Write `data` to a temporary file in the same folder, sync it to disk, then give it its name.
+def write_atomically(path: Path | str, data: bytes) -> None:
+    """Write a file atomically: write a temporary file in the same folder, sync it to disk, then rename it.
 
-    The folder is created if it is missing; temporary files that killed processes left behind are removed.
+    A missing folder is created. If `path` is a symbolic link, the link stays and its target is replaced. A new file
+    gets the permissions of the process's umask; an existing one keeps its own. Temporary files that killed processes
+    left in the folder are removed.
 
     Raises:
-        OSError: the folder cannot be written to or the disk is full; a file at `path` is left as it was.
+        OSError: the folder is not writable, the disk is full, or `path` is a folder, a device or another special
+            file. What is at `path` is left as it was.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    _remove_abandoned(path.parent)
-    with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", suffix=_SUFFIX, delete=False) as file:
-        temporary = Path(file.name)
-        try:
+    target = Path(os.path.realpath(path))
+    permissions = _find_permissions(target)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    _remove_abandoned(target.parent)
+    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}{_SUFFIX}")
+    mode = 0o666 if permissions is None else permissions
+    try:
+        # The system applies the umask, which cannot be read without changing it for all threads.
+        with open(temporary, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-            # Windows renames no open file.
-            file.close()
-            # Temporary files are private; what they become is not.
-            temporary.chmod(0o644)
-            temporary.replace(path)
-        except BaseException:
-            file.close()
-            temporary.unlink(missing_ok=True)
-            raise
+        if permissions is not None:
+            temporary.chmod(permissions)
+        # After closing: Windows does not rename open files.
+        temporary.replace(target)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def check_writable(path: Path | str) -> None:
+    """Check that `write_atomically` could write a small file at `path`, without changing what is there.
+
+    A missing folder is created.
+
+    Raises:
+        OSError: it could not.
+    """
+    target = Path(os.path.realpath(path))
+    _find_permissions(target)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", suffix=_SUFFIX):
+        pass
+
+
+def _find_permissions(target: Path) -> int | None:
+    """Return the permission bits of a regular file; None if it does not exist."""
+    try:
+        mode = target.stat().st_mode
+    except FileNotFoundError:
+        return None
+    if not stat.S_ISREG(mode):
+        raise OSError(errno.EINVAL, "Cannot replace what is not a regular file", str(target))
+    return mode & 0o777
 
 
 def _remove_abandoned(folder: Path) -> None:

@@ -1,7 +1,7 @@
-"""Dropout with masks from a generator of its own, so that they can be repeated, looked at and replayed.
+"""Dropout with masks from its own generator, so that they can be inspected, fixed and replayed.
 
-Srivastava et al., "Dropout: A Simple Way to Prevent Neural Networks from Overfitting", JMLR 15 (2014),
-section 4, in its inverted form: the scaling is done in training, so that nothing is left to do afterwards.
+Srivastava et al., "Dropout: A Simple Way to Prevent Neural Networks from Overfitting", JMLR 15 (2014), section 4, in
+the inverted form: activations are scaled during training, so that nothing is scaled afterwards.
 """
 
 import math
@@ -9,18 +9,21 @@ import math
 import torch
 from torch import Tensor, nn
 
+# Up to this drop_prob a mask takes 16 random bits per unit, many times cheaper than a random float, and drop_prob is
+# rounded to 1/65,536. Above it that would change the expected value noticeably, and each unit takes 64 bits.
+_ROUNDED_UP_TO = 0.99
+
 
 class Dropout(nn.Module):
-    """Drop each unit with probability `drop_prob` in train(), and do nothing at all in eval().
+    """Drop each unit with probability `drop_prob` in train(), and do nothing in eval().
 
-    In train() every element is set to zero with probability `drop_prob`, independently, and the rest is
-    scaled by 1 / (1 - drop_prob), which keeps each unit's expected value. In eval() the input is returned as
-    it is. The distribution is that of `torch.nn.Dropout`; the random numbers come from `generator` alone,
-    whatever else draws some in the process. Seeding the generator again replays the same masks: the same
-    *thinned network*.
+    In train() every element is set to zero with probability `drop_prob`, independently, and the rest are scaled by
+    1 / (1 - drop_prob), which keeps each unit's expected value. In eval() the input is returned unchanged. The
+    distribution is that of `torch.nn.Dropout`. All random numbers come from `generator`, whatever else draws some in
+    the process. Seeding the generator again replays the same masks: the same *thinned network*.
 
     Args:
-        drop_prob: probability that a unit is dropped, in [0, 1).
+        drop_prob: probability to drop a unit, in [0, 1).
         generator: source of the masks, on the device of the inputs; None for torch's global one.
 
     Raises:
@@ -35,16 +38,15 @@ class Dropout(nn.Module):
         self.generator = generator
 
     def draw_mask(self, activations: Tensor) -> Tensor:
-        """Draw a mask of the shape, device and dtype of `activations`: 1 for kept units, 0 for dropped ones.
-
-        Each unit takes 16 random bits, many times cheaper than a float, so `drop_prob` is rounded to 1/65,536.
-        """
+        """Draw a mask with the shape, device and dtype of `activations`: 1 for kept units, 0 for dropped ones."""
         units = activations.numel()
-        words = torch.empty(math.ceil(units / 4), dtype=torch.int64, device=activations.device)
+        dtype, size = (torch.int16, 16) if self.drop_prob <= _ROUNDED_UP_TO else (torch.int64, 64)
+        words = torch.empty(math.ceil(units * size / 64), dtype=torch.int64, device=activations.device)
         words.random_(-(2**63), None, generator=self.generator)
-        bits = words.view(torch.int16)[:units].view(activations.shape)
+        bits = words.view(dtype)[:units].view(activations.shape)
+        threshold = round(self.drop_prob * 2**size) - 2 ** (size - 1)
         # Written as floats at once: a comparison first and a conversion after it take four times as long.
-        return torch.ge(bits, round(self.drop_prob * 2**16) - 2**15, out=torch.empty_like(activations))
+        return torch.ge(bits, threshold, out=torch.empty_like(activations))
 
     def forward(self, activations: Tensor) -> Tensor:
         """Return `activations` with units dropped and the rest scaled in train(), unchanged in eval()."""

@@ -105,3 +105,14 @@ def test_activations_of_low_precision_keep_it() -> None:
     output = seeded(0.3)(torch.ones(1000, dtype=torch.bfloat16))
     assert output.dtype == torch.bfloat16
     assert set(output.float().unique().tolist()) == {0.0, torch.tensor(1 / 0.7, dtype=torch.bfloat16).item()}
+
+
+@pytest.mark.parametrize("drop_prob", [1e-9, 0.5, 0.99, 0.9999, 0.99999, 0.999999])
+def test_expected_value_is_kept_at_any_drop_prob(drop_prob: float) -> None:
+    units = 20_000_000
+    kept = int(seeded(drop_prob).draw_mask(torch.ones(units)).sum())
+    assert stats.binomtest(kept, units, 1 - drop_prob).pvalue > SIGNIFICANCE
+
+
+def test_nearly_every_unit_is_dropped_next_to_1() -> None:
+    assert not seeded(1 - 2**-53).draw_mask(torch.ones(1_000_000)).any()

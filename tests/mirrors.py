@@ -1,11 +1,14 @@
-"""Mirrors of a small MNIST on this machine, which fail as the world's do."""
+"""Local mirrors of a small MNIST, which can be made to fail."""
 
 import gzip
 import hashlib
+import os
 import socket
+import ssl
 import struct
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -14,7 +17,7 @@ import pytest
 import torch
 
 from dropout_mnist.data import mnist_files
-from dropout_mnist.data.mnist_files import DataFile, ensure_mnist, raw_folder
+from dropout_mnist.data.mnist_files import MnistFile, ensure_mnist, raw_folder
 
 HTML = b"<!DOCTYPE html><html><body>Sorry, not today.</body></html>" * 20
 
@@ -29,17 +32,40 @@ def md5(data: bytes) -> str:
     return hashlib.md5(data, usedforsecurity=False).hexdigest()
 
 
+@contextmanager
+def serve(answer: Callable[[BaseHTTPRequestHandler], None], tls: ssl.SSLContext | None = None) -> Iterator[str]:
+    """Run a local web server whose requests are handled by `answer`; yield its host and port."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            answer(self)
+
+        do_CONNECT = do_GET
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+    # `shutdown` waits for the next poll.
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    yield f"127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
 @dataclass
 class Mirrors:
-    """Three mirrors on this machine; `behaviour` says how each answers, "good" unless told.
+    """Three mirrors; `behavior` says how each answers, "good" by default.
 
-    A slow one sends the end of a file, and a stalled one goes away, when it is told to go on.
+    A "slow" mirror holds back the end of each file, and a "stalled" one half of it, until `release` is set.
     """
 
     archives: dict[str, bytes]
-    behaviour: dict[str, str] = field(default_factory=dict)
+    behavior: dict[str, str] = field(default_factory=dict)
     requests: list[str] = field(default_factory=list)
-    go_on: threading.Event = field(default_factory=threading.Event)
+    release: threading.Event = field(default_factory=threading.Event)
 
     def answer(self, handler: BaseHTTPRequestHandler) -> None:
         _, mirror, name = handler.path.split("/")
@@ -48,10 +74,9 @@ class Mirrors:
         if body is None:
             handler.send_error(404)
             return
-        match self.behaviour.get(mirror, "good"):
+        match self.behavior.get(mirror, "good"):
             case "403" | "500" as code:
                 handler.send_error(int(code))
-                return
             case "html":
                 self._send(handler, HTML, len(HTML))
             case "half":
@@ -59,16 +84,16 @@ class Mirrors:
             case "reset":
                 handler.connection.close()
             case "reset in the middle":
-                # Told to linger for no time, a socket is closed by a reset.
+                # A socket that lingers for zero seconds is closed by a reset.
                 handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                 self._send(handler, body[: len(body) // 2], len(body))
                 handler.connection.close()
             case "stalled":
                 self._send(handler, body[: len(body) // 2], len(body))
-                self.go_on.wait(60)
+                self.release.wait(60)
             case "slow":
                 self._send(handler, body[:-10], len(body))
-                self.go_on.wait(60)
+                self.release.wait(60)
                 handler.wfile.write(body[-10:])
             case "good":
                 self._send(handler, body, len(body))
@@ -83,8 +108,16 @@ class Mirrors:
 
 
 @pytest.fixture
-def mirrors(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mirrors]:
-    """Make the project believe in a small MNIST, and serve it."""
+def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unset the proxy settings of the person who runs the tests."""
+    for name in list(os.environ):
+        if name.lower() in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def mirrors(monkeypatch: pytest.MonkeyPatch, no_proxy: None) -> Iterator[Mirrors]:
+    """Replace MNIST by a small data set, and serve it from three mirrors."""
     contents = {
         "train-images-idx3-ubyte": idx(b"\0\0\x08\x03", 200, 28, 28),
         "train-labels-idx1-ubyte": idx(b"\0\0\x08\x01", 200),
@@ -93,35 +126,20 @@ def mirrors(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mirrors]:
     }
     archives = {f"{name}.gz": gzip.compress(data, mtime=0) for name, data in contents.items()}
     files = tuple(
-        (
-            DataFile(name, len(data), data[:4], md5(data)),
-            DataFile(f"{name}.gz", len(packed), packed[:2], md5(packed)),
-        )
-        for (name, data), packed in zip(contents.items(), archives.values(), strict=True)
+        MnistFile(name, len(data), data[:4], md5(data), len(archive), md5(archive))
+        for (name, data), archive in zip(contents.items(), archives.values(), strict=True)
     )
-    served = Mirrors(archives)
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            served.answer(self)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    address = f"http://127.0.0.1:{server.server_port}"
-    monkeypatch.setattr(mnist_files, "MNIST_FILES", files)
-    monkeypatch.setattr(mnist_files, "MIRRORS", tuple(f"{address}/{name}/" for name in "abc"))
-    yield served
-    served.go_on.set()
-    server.shutdown()
-    server.server_close()
+    mirrors = Mirrors(archives)
+    with serve(mirrors.answer) as address:
+        monkeypatch.setattr(mnist_files, "MNIST_FILES", files)
+        monkeypatch.setattr(mnist_files, "MIRRORS", tuple(f"http://{address}/{name}/" for name in "abc"))
+        yield mirrors
+        mirrors.release.set()
 
 
 @pytest.fixture
 def raw(mirrors: Mirrors) -> Path:
-    """The folder of MNIST's files, with all of them in it and nothing requested."""
+    """The folder of MNIST's files, with all of them in it, no archives, and nothing requested."""
     ensure_mnist()
     for archive in raw_folder().glob("*.gz"):
         archive.unlink()

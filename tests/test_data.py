@@ -1,7 +1,8 @@
 import pytest
 import torch
 
-from dropout_mnist.data.datasets import Dataset, load_dataset, scale
+from dropout_mnist.data.datasets import Dataset, load_dataset
+from dropout_mnist.preprocessing.inputs import scale
 
 
 def test_scale_maps_0_to_255_onto_0_to_1() -> None:

@@ -1,7 +1,7 @@
-"""Digits that people wrote with a pen, as strokes, to measure how well drawings are recognised.
+"""Load handwritten digits recorded as pen strokes, and render them, to measure how well drawings are recognized.
 
-The file has one JSON object a line, perhaps compressed with gzip: `label` (0 to 9), `group` (who collected it)
-and `strokes`, lists of [x, y] with x to the right, y down and a longer side of 1.
+A file has one JSON object per line, and may be compressed with gzip. Its keys are `label` (0 to 9), `group` (who
+collected it) and `strokes`, lists of points [x, y] with x to the right, y down, and a longer side of 1.
 """
 
 import gzip
@@ -22,15 +22,15 @@ from dropout_mnist.shapes import CLASSES, INPUT_SIZE
 
 CANVAS_SIZE = 280
 PEN_WIDTH = 20
-# The digit's longer side, as a share of the canvas.
+# The range of the digit's longer side, as a share of the canvas.
 SMALLEST, LARGEST = 0.35, 0.85
-# The pen is noticed at least so often, in pixels of its way.
+# The browser reports the pen at least once per this distance, in canvas pixels.
 PEN_STEP = 5
 
 
 @dataclass(frozen=True)
-class WrittenDigit:
-    """One digit as its writer wrote it.
+class PenDigit:
+    """A handwritten digit as pen strokes.
 
     Attributes:
         label: 0 to 9.
@@ -43,12 +43,13 @@ class WrittenDigit:
     strokes: tuple[NDArray[np.float64], ...]
 
 
-def load_stroke_set(path: Path) -> list[WrittenDigit]:
-    """Read a file of written digits.
+def load_pen_digits(path: Path | str) -> list[PenDigit]:
+    """Load a file of handwritten digits.
 
     Raises:
-        DataError: the file cannot be read, is empty, or has a line that is no digit; the message names it.
+        DataError: the file cannot be read, has no digits, or has a line that is not a digit; the message names it.
     """
+    path = Path(path)
     try:
         data = path.read_bytes()
         if data.startswith(b"\x1f\x8b"):
@@ -62,53 +63,53 @@ def load_stroke_set(path: Path) -> list[WrittenDigit]:
             try:
                 digits.append(_parse(json.loads(line)))
             except (ValueError, TypeError, KeyError, RecursionError) as error:
-                raise DataError(f"{path}, line {number}: this is no digit made of strokes: {error!r}") from None
+                raise DataError(f"{path}, line {number}: not a digit made of strokes: {error!r}") from None
     if not digits:
-        raise DataError(f"{path} has no digits in it")
+        raise DataError(f"{path} contains no digits")
     return digits
 
 
 def draw_on_canvas(
-    digit: WrittenDigit,
+    digit: PenDigit,
     generator: np.random.Generator,
     *,
     pen_width: float = PEN_WIDTH,
     smallest: float = SMALLEST,
     largest: float = LARGEST,
 ) -> list[dict[str, Any]]:
-    """Return what the canvas reports when this digit is drawn anywhere on it.
+    """Return what the canvas reports when this digit is drawn on it, at a random size and position.
 
     Args:
-        digit: to be drawn.
-        generator: chooses size and place.
-        pen_width: in pixels of the canvas, which is 280 wide and high.
-        smallest, largest: the digit's longer side, as a share of the canvas.
+        digit: the digit to draw.
+        generator: chooses size and position.
+        pen_width: in canvas pixels; the canvas is 280 pixels wide and high.
+        smallest, largest: the range of the digit's longer side, as a share of the canvas.
 
     Returns:
-        the paths of its strokes, as in the canvas component's `json_data["objects"]`.
+        one path per stroke, as in the canvas component's `json_data["objects"]`.
     """
     scale = generator.uniform(smallest, largest) * CANVAS_SIZE
     extent = np.concatenate(digit.strokes).max(axis=0) * scale
-    # Inside of the canvas with the whole width of the pen, where there is room for that.
+    # The pen's full width stays inside the canvas if there is room for it.
     free = np.maximum(CANVAS_SIZE - extent, 0)
     margin = np.minimum(pen_width / 2, free / 2)
     corner = generator.uniform(margin, free - margin)
-    return [make_path(_walk(points * scale + corner), pen_width) for points in digit.strokes]
+    return [make_path(_resample(points * scale + corner), pen_width) for points in digit.strokes]
 
 
-def draw_split(
-    digits: list[WrittenDigit],
+def render_split(
+    digits: list[PenDigit],
     seed: int = 0,
     *,
     pen_width: float = PEN_WIDTH,
     smallest: float = SMALLEST,
     largest: float = LARGEST,
 ) -> Split:
-    """Draw every digit on the canvas and read it as a drawing is read.
+    """Draw digits on the canvas and preprocess them like any drawing.
 
     Args:
-        digits: to be drawn.
-        seed: decides their sizes and places.
+        digits: the digits to draw.
+        seed: determines their sizes and positions.
         pen_width, smallest, largest: as for `draw_on_canvas`.
     """
     generator = np.random.default_rng(seed)
@@ -122,18 +123,18 @@ def draw_split(
     return Split(stacked, torch.tensor([digit.label for digit in digits]))
 
 
-def _walk(points: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the places at which the canvas notices a pen that goes from point to point."""
-    way = np.r_[0, np.hypot(*np.diff(points, axis=0).T).cumsum()]
-    distances = np.union1d(way, np.arange(0, way[-1], PEN_STEP))
-    return np.stack([np.interp(distances, way, axis) for axis in points.T], axis=1)
+def _resample(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the points, (N, 2), and others between them, at most `PEN_STEP` apart."""
+    lengths = np.r_[0, np.hypot(*np.diff(points, axis=0).T).cumsum()]
+    distances = np.union1d(lengths, np.arange(0, lengths[-1], PEN_STEP))
+    return np.stack([np.interp(distances, lengths, axis) for axis in points.T], axis=1)
 
 
-def _parse(values: dict[str, Any]) -> WrittenDigit:
+def _parse(values: dict[str, Any]) -> PenDigit:
     label, group = values["label"], values["group"]
     if isinstance(label, bool) or not isinstance(label, int) or not 0 <= label < CLASSES:
-        raise ValueError(f"label {label!r} is no digit")
+        raise ValueError(f"label must be an integer from 0 to 9, not {label!r}")
     strokes = tuple(np.array(stroke, dtype=np.float64).reshape(-1, 2) for stroke in values["strokes"])
     if not strokes or not all(len(stroke) and np.isfinite(stroke).all() for stroke in strokes):
-        raise ValueError("a digit needs strokes, and each of them points")
-    return WrittenDigit(label, str(group), strokes)
+        raise ValueError("a digit needs at least one stroke, and each stroke at least one finite point")
+    return PenDigit(label, str(group), strokes)

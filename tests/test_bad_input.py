@@ -21,7 +21,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
-from dropout_mnist.checkpoint import Checkpoint, CheckpointError, decode_checkpoint, encode_checkpoint
+from dropout_mnist.checkpoint import Checkpoint, CheckpointError
 from dropout_mnist.config import TrainConfig
 from dropout_mnist.preprocessing.drawing import read_strokes
 from dropout_mnist.preprocessing.fabricjs import Stroke, StrokeError, read_path
@@ -186,20 +186,20 @@ def odd_checkpoints(data: bytes) -> Iterator[tuple[str, bytes]]:
 def check_checkpoint(data: bytes) -> str:
     """Return what becomes of an uploaded checkpoint: "read", or the message."""
     try:
-        decode_checkpoint(data, "upload.safetensors")
+        Checkpoint.from_bytes(data, "upload.safetensors")
     except CheckpointError as error:
         return str(error)
     return "read"
 
 
 def test_crafted_checkpoints_are_refused_with_a_reason(checkpoint: Checkpoint) -> None:
-    outcomes = {kind: check_checkpoint(data) for kind, data in odd_checkpoints(encode_checkpoint(checkpoint))}
+    outcomes = {kind: check_checkpoint(data) for kind, data in odd_checkpoints(checkpoint.to_bytes())}
     assert all(outcome.startswith("upload.safetensors ") for outcome in outcomes.values())
 
 
 @pytest.mark.parametrize("count", [60, pytest.param(600, marks=pytest.mark.endurance)])
 def test_damaged_checkpoints_are_read_or_refused(checkpoint: Checkpoint, count: int) -> None:
-    data, source = encode_checkpoint(checkpoint), random.Random(0)
+    data, source = checkpoint.to_bytes(), random.Random(0)
     outcomes = [check_checkpoint(mutated(data, source)) for _ in range(count)]
     assert all(outcome == "read" or outcome.startswith("upload.safetensors ") for outcome in outcomes)
     assert any(outcome != "read" for outcome in outcomes)
@@ -228,7 +228,7 @@ def test_any_config_is_taken_as_it_is_or_refused(values: dict[str, Any]) -> None
 @settings(deadline=None)
 @given(st.dictionaries(FIELDS | st.text(max_size=12), st.text(max_size=30), max_size=5))
 def test_any_address_is_taken_or_explained(parameters: dict[str, str]) -> None:
-    reasons = page_settings.find_nonsense(parameters)
+    reasons = page_settings.find_invalid(parameters)
     assert set(reasons) <= set(parameters)
     assert all(reasons.values())
 

@@ -19,40 +19,40 @@ SEVEN = ((70, 60, 210, 60), (210, 60, 130, 240))
 
 
 def assert_alike(one: Pixels | None, other: Pixels | None, most: float = 6.0) -> None:
-    """Two inputs are the same digit: their pixels (0 to 255) differ little on average."""
+    """Assert that two inputs show the same digit: the mean difference of their pixels, 0 to 255, is small."""
     assert one is not None
     assert other is not None
     assert np.abs(one.astype(float) - other).mean() <= most
 
 
-def test_empty_canvas_is_none() -> None:
+def test_empty_canvas_gives_none() -> None:
     assert read_canvas(canvas()) is None
     assert read_canvas(np.zeros((280, 280, 4), np.uint8)) is None
 
 
-def test_digit_fills_20_pixels_and_is_centred_by_mass() -> None:
+def test_digit_fills_20_pixels_and_is_centered_by_mass() -> None:
     pixels = read_canvas(canvas(*SEVEN))
     assert pixels is not None
     assert (pixels.shape, pixels.dtype) == ((28, 28), np.uint8)
     rows, columns = np.nonzero(pixels >= drawing.MIN_CONTRAST)
     assert max(np.ptp(rows), np.ptp(columns)) + 1 == 20
     mass = pixels.sum(dtype=float)
-    centre = pixels.sum(axis=0, dtype=float) @ np.arange(28) / mass
-    assert abs(centre - 14) <= 0.5
+    center = pixels.sum(axis=0, dtype=float) @ np.arange(28) / mass
+    assert abs(center - 14) <= 0.5
 
 
 @pytest.mark.parametrize("shift", [(-60, -50), (0, 30), (60, -50)])
-def test_place_on_the_canvas_does_not_matter(shift: tuple[int, int]) -> None:
+def test_input_does_not_depend_on_position(shift: tuple[int, int]) -> None:
     moved = np.roll(canvas(*SEVEN), shift, axis=(1, 0))
     assert np.array_equal(read_canvas(moved), read_canvas(canvas(*SEVEN)))
 
 
-def test_size_does_not_matter_when_the_pen_grows_too() -> None:
+def test_canvas_input_does_not_depend_on_scale() -> None:
     small = canvas(*(tuple(value / 2 for value in line) for line in SEVEN), width=10)
     assert_alike(read_canvas(small), read_canvas(canvas(*SEVEN)))
 
 
-def test_dot_and_line_are_centred_without_error() -> None:
+def test_dot_and_line_are_centered_without_error() -> None:
     for line in ((140, 140, 141, 141), (5, 140, 275, 140), (0, 0, 0, 279)):
         pixels = read_canvas(canvas(line, width=8))
         assert pixels is not None
@@ -60,17 +60,17 @@ def test_dot_and_line_are_centred_without_error() -> None:
 
 
 def strokes(*lines: tuple[float, ...], width: float = 20, scale: float = 1, points: int = 40) -> Pixels | None:
-    """Read lines that the pen drew through so many points."""
+    """Preprocess lines drawn with this many points each."""
     paths = []
     for line in lines:
         corners = np.array(line, dtype=float).reshape(-1, 2) * scale
-        places = np.linspace(0, len(corners) - 1, points)
+        positions = np.linspace(0, len(corners) - 1, points)
         steps = np.arange(len(corners))
-        paths.append(make_path(np.stack([np.interp(places, steps, axis) for axis in corners.T], axis=1), width))
+        paths.append(make_path(np.stack([np.interp(positions, steps, axis) for axis in corners.T], axis=1), width))
     return read_strokes([read_path(path) for path in paths])
 
 
-def test_no_strokes_are_none() -> None:
+def test_no_strokes_give_none() -> None:
     assert read_strokes([]) is None
 
 
@@ -80,34 +80,34 @@ def test_strokes_give_nearly_the_same_input_as_the_canvas_image() -> None:
 
 @pytest.mark.parametrize("width", [8, 20, 40])
 @pytest.mark.parametrize("scale", [0.35, 1])
-def test_pen_and_size_of_strokes_make_no_difference(width: float, scale: float) -> None:
+def test_input_does_not_depend_on_pen_width_and_scale_of_strokes(width: float, scale: float) -> None:
     assert_alike(strokes(*SEVEN, width=width, scale=scale), strokes(*SEVEN), most=1)
 
 
 @pytest.mark.parametrize("points", [2, 7, 300])
-def test_speed_of_the_pen_makes_no_difference(points: int) -> None:
+def test_input_does_not_depend_on_the_number_of_points(points: int) -> None:
     assert_alike(strokes(*SEVEN, points=points), strokes(*SEVEN), most=2)
 
 
-def test_dot_is_read_as_a_dot_however_the_hand_trembled() -> None:
+def test_trembling_dot_is_a_dot() -> None:
     trembled = strokes((100, 100, 103, 104, 101, 102), width=20)
     still = strokes((100, 100, 100, 100), width=20)
     assert trembled is not None
     assert_alike(trembled, still, most=0)
 
 
-def test_mnists_own_digits_come_out_as_they_went_in(mnist_folder: object) -> None:
+def test_preprocessing_mnist_images_changes_little(mnist_folder: object) -> None:
     images = load_dataset("mnist").test.pixels[:1000].reshape(-1, 28, 28).numpy()
     differences = []
     for image in images:
         pixels = normalize(image)
         assert pixels is not None
         differences.append(np.abs(pixels.astype(float) - image).mean())
-    # Not all stay as they are: where the outermost pixels are faint they are cropped, and the rest grows.
+    # Some images change: faint outer pixels are cropped, and the rest is enlarged.
     assert np.median(differences) == 0
     assert np.mean(differences) < 0.5
 
 
-def test_bundled_digits_come_out_as_they_went_in(digits: Dataset) -> None:
+def test_preprocessing_bundled_digits_changes_little(digits: Dataset) -> None:
     image = digits.test.pixels[0].reshape(28, 28).numpy()
     assert_alike(normalize(image), image)

@@ -5,7 +5,7 @@ import pytest
 
 from dropout_mnist.preprocessing.fabricjs import StrokeError, make_path, read_path
 
-# As the canvas component reports a stroke through five points, cut down to what matters.
+# What the canvas component reports for a stroke through five points, without unused keys.
 REPORTED: dict[str, Any] = {
     "type": "Path",
     "strokeWidth": 20,
@@ -22,14 +22,14 @@ REPORTED: dict[str, Any] = {
 }
 
 
-def test_stroke_goes_through_the_ends_of_its_curves() -> None:
+def test_stroke_contains_the_ends_of_its_curves() -> None:
     stroke = read_path(REPORTED)
     assert stroke.pen_width == 20
     for end in ([49.98, 49.98], [55, 50.5], [65, 52.5], [75, 56.5], [80.02, 59.02]):
         assert np.abs(stroke.points - end).sum(axis=1).min() < 1e-9
 
 
-def test_path_is_made_as_the_canvas_makes_it() -> None:
+def test_make_path_agrees_with_the_canvas() -> None:
     made = make_path([(50, 50), (60, 51), (70, 54), (77, 57), (80, 59)], 20)
     assert [command for command, *_ in made["path"]] == [command for command, *_ in REPORTED["path"]]
     for (_, *numbers), (_, *reported) in zip(made["path"], REPORTED["path"], strict=True):
@@ -60,12 +60,12 @@ def test_dot_is_a_stroke() -> None:
     ],
     ids=str,
 )
-def test_what_is_no_stroke_is_refused(changes: dict[str, Any]) -> None:
+def test_other_objects_are_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(StrokeError):
         read_path(REPORTED | changes)
 
 
 @pytest.mark.parametrize("value", [None, [], "Path", {}], ids=str)
-def test_what_is_not_even_an_object_is_refused(value: Any) -> None:
+def test_values_that_are_not_objects_are_refused(value: Any) -> None:
     with pytest.raises(StrokeError):
         read_path(value)

@@ -1,4 +1,4 @@
-"""Strokes of the pen, and the paths that Fabric.js, the canvas's library, makes of them."""
+"""Convert between pen strokes and the paths of Fabric.js, the library behind the canvas."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -7,26 +7,26 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-# Points along each curve of a path, as its parameter from 0 to 1.
+# The parameters, from 0 to 1, at which each quadratic curve of a path is sampled.
 _CURVE = np.linspace(0.25, 1, 4)[:, None]
-# What a path that was not changed after it was drawn says of itself, if anything.
+# The properties of a path that was not transformed after it was drawn, where it states them.
 _UNCHANGED = {"scaleX": 1, "scaleY": 1, "angle": 0, "skewX": 0, "skewY": 0, "flipX": False, "flipY": False}
 
-# A hand that draws without a break makes so many in five minutes.
+# About five minutes of drawing without a break.
 MAX_COMMANDS = 20_000
 
 
 class StrokeError(ValueError):
-    """Something on the canvas is not a stroke of the pen."""
+    """An object on the canvas is not a pen stroke."""
 
 
 @dataclass(frozen=True)
 class Stroke:
-    """What the pen drew from where it was set down to where it was lifted.
+    """One stroke: the pen's path from where it was set down to where it was lifted.
 
     Attributes:
-        points: (N, 2) float64, x to the right and y down, in the canvas's pixels.
-        pen_width: in the canvas's pixels.
+        points: (N, 2) float64, x to the right and y down, in canvas pixels.
+        pen_width: in canvas pixels.
     """
 
     points: NDArray[np.float64]
@@ -34,10 +34,13 @@ class Stroke:
 
 
 def read_paths(paths: Iterable[Mapping[str, Any]]) -> list[Stroke]:
-    """Return the strokes that the paths of the canvas were made of.
+    """Convert the paths of a drawing to strokes.
+
+    Args:
+        paths: the objects in the canvas component's `json_data["objects"]`.
 
     Raises:
-        StrokeError: one of them is no stroke, or they are longer than any drawing by hand.
+        StrokeError: one of them is not a stroke, or together they have more than 20,000 commands.
     """
     strokes: list[Stroke] = []
     commands = 0
@@ -45,24 +48,25 @@ def read_paths(paths: Iterable[Mapping[str, Any]]) -> list[Stroke]:
         strokes.append(read_path(path))
         commands += len(path["path"])
         if commands > MAX_COMMANDS:
-            raise StrokeError(f"more than {MAX_COMMANDS:,} commands in the paths of a drawing")
+            raise StrokeError(f"a drawing has more than {MAX_COMMANDS:,} path commands")
     return strokes
 
 
 def read_path(path: Mapping[str, Any]) -> Stroke:
-    """Return the stroke that a path of the canvas was made of.
+    """Convert one path to a stroke.
 
     Args:
-        path: one of the objects in the canvas component's `json_data`.
+        path: one of the objects in the canvas component's `json_data["objects"]`.
 
     Raises:
-        StrokeError: it is something else, was scaled or turned after it was drawn, or is longer than any stroke.
+        StrokeError: it is not a path, was transformed after it was drawn, is not finite, or has more than 20,000
+            commands.
     """
     try:
         if path["type"] != "Path" or any(path.get(name, same) != same for name, same in _UNCHANGED.items()):
-            raise StrokeError(f"not a stroke as the pen drew it: {path['type']}")
+            raise StrokeError(f"not a pen stroke, or transformed after it was drawn: {path['type']}")
         if len(path["path"]) > MAX_COMMANDS:
-            raise StrokeError(f"more than {MAX_COMMANDS:,} commands in a path")
+            raise StrokeError(f"a path has more than {MAX_COMMANDS:,} commands")
         points: list[NDArray[np.float64]] = []
         for command, *numbers in path["path"]:
             *controls, end = np.array(numbers, dtype=np.float64).reshape(-1, 2)
@@ -75,29 +79,29 @@ def read_path(path: Mapping[str, Any]) -> Stroke:
                 raise StrokeError(f"unknown command in a path: {command!r}")
         stroke = Stroke(np.concatenate(points), float(path["strokeWidth"]))
     except (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError) as error:
-        raise StrokeError(f"not a stroke of the pen: {error}") from error
+        raise StrokeError(f"not a pen stroke: {error}") from error
     if not (np.isfinite(stroke.points).all() and np.isfinite(stroke.pen_width)):
-        raise StrokeError("a stroke that goes to infinity")
+        raise StrokeError("a pen stroke must be finite")
     return stroke
 
 
 def make_path(points: ArrayLike, pen_width: float) -> dict[str, Any]:
-    """Return the path that the canvas makes when the pen goes through these points.
+    """Return the path that the canvas reports for a stroke through these points.
 
-    A curve leads from the middle between two points to the middle between the next two, as in Fabric.js's
-    PencilBrush, which loses the last point but one.
+    Each quadratic curve connects the midpoints of neighboring segments, as in Fabric.js's PencilBrush, which drops
+    the last point but one.
 
     Args:
-        points: (N, 2), in the canvas's pixels.
-        pen_width: in the canvas's pixels.
+        points: (N, 2), in canvas pixels.
+        pen_width: in canvas pixels.
     """
-    places = np.asarray(points, dtype=np.float64)
-    if len(places) == 1:
-        places = places.repeat(2, axis=0)
-    elif len(places) > 2:
-        places = np.delete(places, -2, axis=0)
-    middles = (places[:-1] + places[1:]) / 2
-    path: list[list[Any]] = [["M", *places[0].tolist()]]
-    path += [["Q", *point.tolist(), *middle.tolist()] for point, middle in zip(places, middles, strict=False)]
-    path.append(["L", *places[-1].tolist()])
+    kept = np.asarray(points, dtype=np.float64)
+    if len(kept) == 1:
+        kept = kept.repeat(2, axis=0)
+    elif len(kept) > 2:
+        kept = np.delete(kept, -2, axis=0)
+    midpoints = (kept[:-1] + kept[1:]) / 2
+    path: list[list[Any]] = [["M", *kept[0].tolist()]]
+    path += [["Q", *point.tolist(), *midpoint.tolist()] for point, midpoint in zip(kept, midpoints, strict=False)]
+    path.append(["L", *kept[-1].tolist()])
     return {"type": "Path", "path": path, "strokeWidth": pen_width}

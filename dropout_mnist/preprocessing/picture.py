@@ -1,142 +1,240 @@
-"""A picture of a digit, a photo or a scan or a drawing in a file -> what the network sees."""
+"""Turn a picture of a digit, such as a photo, a scan or a drawing in a file, into the network's input."""
 
 import io
 import math
 import struct
+import warnings
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL.JpegImagePlugin import JpegImageFile
 
 from dropout_mnist.preprocessing.drawing import Pixels, normalize
 
 Floats = NDArray[np.float64]
 Box = tuple[int, int, int, int]
 
-# The largest side that is looked at; bigger pictures are reduced first, and far bigger ones refused.
+# Pictures are reduced to this longer side before anything else.
 WORKING_SIZE = 1024
+# Larger pictures are refused. A JPEG may be larger because it is decoded at reduced size.
 MAX_PICTURE_PIXELS = 50_000_000
+MAX_JPEG_PIXELS = 200_000_000
 
-# The blur that takes away the paper's grain, as a share of the longer side.
+# The standard deviation of the blur that removes the grain of the paper, as a share of the longer side.
 SMOOTHING = 1 / 500
-# The paper's shade is looked for in a picture of this size, in windows wider than any stroke.
+# The paper's brightness is estimated at this size, in windows wider than any stroke.
 COARSE_SIZE, WINDOW = 128, 45
-# Ink differs from the paper by so many shades of 256 at least, and by so many times the paper's own unevenness.
+# The minimum difference between ink and paper: in gray levels of 256, and in standard deviations of the paper.
 MIN_DEPTH, MIN_DEPTH_IN_GRAINS = 20, 4
 
-# Parts smaller than this share of the largest are specks.
+# Parts smaller than this share of the largest part are specks.
 SPECK_SHARE = 0.02
-# What touches the edge of the picture is not meant, if something else is this large in comparison.
+# Parts that touch the edge are ignored if another part has at least this share of their area.
 EDGE_SHARE = 0.1
-# Parts as tall as this share of the tallest are digits of their own, where a gap of this share parts them.
+# Parts at least this share as tall as the tallest are separate digits, if a gap of this share of it is between them.
 TALL_SHARE, GAP_SHARE = 0.5, 0.2
 
 NOTHING_THERE = "This picture shows nothing that stands out from its background."
 
+# Brands of the file type box of HEIF files, among them iPhone photos.
+_HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1")
+
 
 class PictureError(Exception):
-    """A picture cannot be read; the message says why and what would do."""
+    """A picture cannot be read. The message says why and what to do."""
 
 
 def open_picture(data: bytes) -> Image.Image:
-    """Open an image file, upright and reduced to at most 1,024 pixels a side.
+    """Open an image file, turn it upright, and reduce it to at most 1,024 pixels a side.
 
     Args:
-        data: the file's contents, in any format that Pillow reads.
+        data: the contents of the file, in any format that Pillow reads, or HEIC if pillow-heif is installed.
 
     Returns:
-        an image of mode L or RGBA, 8 bits a channel.
+        an image of mode RGBA, 8 bits a channel.
 
     Raises:
-        PictureError: this is no picture, it is damaged, or it has more than 50 million pixels.
+        PictureError: the file is not a picture, is damaged, or has more than 50 million pixels (200 million if it is
+            a JPEG that is not progressive).
     """
     try:
-        with Image.open(io.BytesIO(data)) as image:
-            if image.width * image.height > MAX_PICTURE_PIXELS:
-                raise PictureError(
-                    f"The picture is too large: {image.width:,} x {image.height:,} pixels; "
-                    f"{MAX_PICTURE_PIXELS / 1e6:.0f} million pixels are the most."
-                )
-            # Lets JPEGs be decoded at a fraction of their size, and spares large copies of the rest.
+        # Pictures that Pillow warns about are refused below.
+        with warnings.catch_warnings(action="ignore", category=Image.DecompressionBombWarning), _open(data) as image:
+            size = image.size
+            _check_size(size, size, MAX_JPEG_PIXELS if _is_single_scan_jpeg(data) else MAX_PICTURE_PIXELS)
+            # JPEGs are decoded at a fraction of their size.
             image.draft(None, (WORKING_SIZE, WORKING_SIZE))
+            _check_size(image.size, size, MAX_PICTURE_PIXELS)
+            # Reducing first saves memory. Other modes cannot be resized, or not well.
             if image.mode in ("L", "LA", "RGB", "RGBA"):
                 image.thumbnail((WORKING_SIZE, WORKING_SIZE))
-            upright = _to_8_bits(ImageOps.exif_transpose(image))
+            return _to_rgba(image)
     except UnidentifiedImageError:
-        raise PictureError("This is not a picture: use a PNG, JPEG, GIF, BMP, TIFF or WebP file.") from None
+        raise PictureError("This is not a picture: use a PNG, JPEG, HEIC, GIF, BMP, TIFF or WebP file.") from None
     except Image.DecompressionBombError:
-        raise PictureError("The picture is too large to be read safely: scale it down first.") from None
-    # Pillow's decoders raise whatever their format suggests.
+        raise PictureError(f"The picture is too large. {_SIZE_LIMITS}") from None
+    # Depending on the format, Pillow's decoders raise any of these.
     except (OSError, ValueError, SyntaxError, EOFError, IndexError, OverflowError, struct.error) as error:
         raise PictureError(f"The picture is damaged and cannot be read ({error}).") from None
-    upright.thumbnail((WORKING_SIZE, WORKING_SIZE))
-    return upright
 
 
 def read_picture(picture: Image.Image) -> Pixels:
     """Turn a picture of one digit, dark on light or light on dark, into the network's pixels.
 
-    Light may be uneven, paper grainy, ink faint; specks, and what comes in from the picture's edge, are left out.
+    Uneven light, grainy paper and faint ink are allowed. Specks, and parts that touch the edge of the picture, are
+    ignored.
 
     Args:
-        picture: as `open_picture` gives it.
+        picture: an image of any size and mode.
 
     Returns:
         (28, 28) uint8.
 
     Raises:
-        PictureError: nothing stands out from the background, or several things beside or below each other do.
+        PictureError: nothing stands out from the background, or several parts that look like digits do.
     """
-    pixels = normalize(_find_digit(_find_ink(_to_grey(picture))))
+    if 0 in picture.size:
+        raise PictureError(NOTHING_THERE)
+    pixels = normalize(_find_digit(_find_ink(_to_gray(_to_rgba(picture)))))
     if pixels is None:
         raise PictureError(NOTHING_THERE)
     return pixels
 
 
-def _find_ink(grey: Floats) -> Floats:
-    """Return how much ink is at each pixel, (H, W) in [0, 1]; 0 where the paper is."""
+# Pillow opens many more, some of them with other programs: EPS starts Ghostscript.
+_FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "AVIF", "MPO", "PPM", "ICO", "TGA")
+
+_SIZE_LIMITS = (
+    f"It may have {MAX_PICTURE_PIXELS / 1e6:.0f} million pixels, or {MAX_JPEG_PIXELS / 1e6:.0f} million in a JPEG "
+    "that is not progressive: scale it down first."
+)
+
+
+def _check_size(decoded: tuple[int, int], size: tuple[int, int], limit: int) -> None:
+    if decoded[0] * decoded[1] > limit:
+        raise PictureError(f"The picture is too large: {size[0]:,} x {size[1]:,} pixels. {_SIZE_LIMITS}")
+
+
+def _open(data: bytes) -> Image.Image:
+    """Open an image file without decoding it."""
+    file = io.BytesIO(data)
+    # Image.open refuses large JPEGs, although they can be decoded at reduced size.
+    if _is_jpeg(data):
+        return JpegImageFile(file)
+    if data[4:8] == b"ftyp" and data[8:12] in _HEIF_BRANDS and b"avif" not in data[12:64]:
+        try:
+            # Imported here because it is optional.
+            from pillow_heif import HeifImageFile
+        except ImportError:
+            raise PictureError(
+                'Reading HEIC photos needs another package: pip install "dropout-mnist[heic]". '
+                "Or save the photo as a JPEG."
+            ) from None
+        return HeifImageFile(file)
+    Image.init()
+    return Image.open(file, formats=[name for name in _FORMATS if name in Image.OPEN])
+
+
+def _is_jpeg(data: bytes) -> bool:
+    return data.startswith(b"\xff\xd8\xff")
+
+
+def _is_single_scan_jpeg(data: bytes) -> bool:
+    """Return whether a JPEG has all its components in one scan.
+
+    Such a file is decoded a few rows at a time. For any other, such as a progressive one, the decoder keeps all
+    coefficients in memory, also when it decodes at reduced size.
+    """
+    if not _is_jpeg(data):
+        return False
+    components, start = 0, 2
+    while start + 10 <= len(data) and data[start] == 0xFF:
+        marker, length = data[start + 1], int.from_bytes(data[start + 2 : start + 4], "big")
+        if marker in (0xC0, 0xC1):  # the frame header of a sequential JPEG
+            components = data[start + 9]
+        elif marker == 0xDA:  # the header of the first scan
+            return data[start + 4] == components
+        start += 2 + length
+    return False
+
+
+def _to_rgba(image: Image.Image) -> Image.Image:
+    """Return an upright copy of an image of any mode, with 8 bits a channel and at most 1,024 pixels a side."""
+    image = ImageOps.exif_transpose(image)
+    if image.mode.startswith(("I", "F")):
+        image = _stretch(image)
+    elif image.mode == "La":  # premultiplied alpha, which converts only to LA
+        image = image.convert("LA")
+    rgba = image.convert("RGBA")
+    rgba.thumbnail((WORKING_SIZE, WORKING_SIZE))
+    return rgba
+
+
+def _stretch(image: Image.Image) -> Image.Image:
+    """Map the values of an image with 16 or 32 bits a pixel to 0 to 255: formats do not tell which value is white."""
+    values = np.nan_to_num(np.asarray(image), posinf=0, neginf=0)
+    low, high = float(values.min()), float(values.max())
+    factor = 255 / (high - low) if high > low else 0
+    stretched = np.empty(values.shape, np.uint8)
+    # Row by row, because there may be 50 million values.
+    for row, stretched_row in zip(values, stretched, strict=True):
+        stretched_row[:] = (row.astype(np.float64) - low) * factor
+    return Image.fromarray(stretched)
+
+
+def _to_gray(rgba: Image.Image) -> Floats:
+    gray = np.asarray(rgba.convert("L"), dtype=np.float64)
+    alpha = np.asarray(rgba.getchannel("A"), dtype=np.float64) / 255
+    # Transparent pixels become the opposite of the ink, like the page that a viewer shows the picture on.
+    ink_level = float(np.average(gray, weights=alpha)) if alpha.any() else 0.0
+    return gray * alpha + (255.0 if ink_level < 128 else 0.0) * (1 - alpha)
+
+
+def _find_ink(gray: Floats) -> Floats:
+    """Return the amount of ink at each pixel, (H, W) in [0, 1]; 0 for paper."""
     from skimage.filters import gaussian
 
-    smooth = gaussian(grey, sigma=SMOOTHING * max(grey.shape), preserve_range=True)
+    smooth = gaussian(gray, sigma=SMOOTHING * max(gray.shape), preserve_range=True)
     border = np.concatenate([smooth[0], smooth[-1], smooth[:, 0], smooth[:, -1]]).mean()
-    # If the ink is taken for paper and the paper for ink, then what is taken for ink has the border's shade.
-    dark, light = _stand_out(smooth), _stand_out(255 - smooth)
+    # If ink and paper are mistaken for each other, then the supposed ink is as bright as the border.
+    dark, light = _find_dark(smooth), _find_dark(255 - smooth)
     is_dark = border - _mean(smooth, dark >= 0.5) >= _mean(smooth, light >= 0.5) - border
     return dark if is_dark else light
 
 
-def _stand_out(grey: Floats) -> Floats:
-    """Return how much darker each pixel is than the paper around it, in [0, 1], 1 for typical ink."""
+def _find_dark(gray: Floats) -> Floats:
+    """Return how much darker each pixel is than the paper around it, in [0, 1]; 1 for typical ink."""
     from scipy.ndimage import grey_closing
     from skimage.filters import threshold_otsu
 
-    # Paper is what is left when dark things narrower than this window are filled up.
-    height, width = (max(1, round(side * COARSE_SIZE / max(grey.shape))) for side in grey.shape)
-    coarse = np.asarray(Image.fromarray(grey.astype(np.float32)).resize((width, height), Image.Resampling.BOX))
+    # Closing fills up dark parts narrower than the window, so that the paper is left.
+    height, width = (max(1, round(side * COARSE_SIZE / max(gray.shape))) for side in gray.shape)
+    coarse = np.asarray(Image.fromarray(gray.astype(np.float32)).resize((width, height), Image.Resampling.BOX))
     paper = Image.fromarray(grey_closing(coarse, size=WINDOW, mode="nearest"))
-    depth = np.clip(np.asarray(paper.resize(grey.shape[::-1], Image.Resampling.BILINEAR)) - grey, 0, None)
+    depth = np.clip(np.asarray(paper.resize(gray.shape[::-1], Image.Resampling.BILINEAR)) - gray, 0, None)
     if depth.max() < MIN_DEPTH:
-        return np.zeros_like(grey)
+        return np.zeros_like(gray)
     inked = depth > threshold_otsu(depth)
     typical, grain = _mean(depth, inked), float(depth[~inked].std())
     if typical < max(MIN_DEPTH, MIN_DEPTH_IN_GRAINS * grain):
-        return np.zeros_like(grey)
-    # The edges of strokes fade; what is fainter than a quarter of the ink is paper.
+        return np.zeros_like(gray)
+    # The edges of strokes are faint. Below a quarter of typical ink, a pixel is paper.
     return np.where(depth > typical / 4, np.minimum(depth / typical, 1), 0)
 
 
 def _find_digit(ink: Floats) -> Pixels:
-    """Return the ink of the one digit there is, (H, W) uint8.
+    """Return the ink of the only digit, (H, W) uint8.
 
     Raises:
-        PictureError: there is none, or there are several.
+        PictureError: there is no digit, or more than one.
     """
     from scipy.ndimage import binary_dilation
     from skimage.measure import label, regionprops
 
     labels = label(ink >= 0.5)
-    # What goes from edge to edge is a line of the paper, or a table's edge.
-    parts = [part for part in regionprops(labels) if not _crosses(part.bbox, ink.shape)]
+    # A part that spans the picture is a ruled line, or the edge of a table.
+    parts = [part for part in regionprops(labels) if not _spans(part.bbox, ink.shape)]
     if not parts:
         raise PictureError(NOTHING_THERE)
     inside = [part for part in parts if not _touches_edge(part.bbox, ink.shape)]
@@ -146,14 +244,15 @@ def _find_digit(ink: Floats) -> Pixels:
     parts = [part for part in parts if part.area >= SPECK_SHARE * largest]
     if (count := _count_digits([part.bbox for part in parts])) > 1:
         raise PictureError(
-            f"There seem to be {count} digits in this picture, and one at a time is recognised: crop it to one."
+            f"There seem to be {count} digits in this picture. Only one digit can be recognized at a time: "
+            "crop the picture to one digit."
         )
     wanted = np.isin(labels, [part.label for part in parts])
     return (ink * binary_dilation(wanted, iterations=2) * 255).astype(np.uint8)
 
 
 def _count_digits(boxes: list[Box]) -> int:
-    """Count what stands apart: groups of parts (top, left, bottom, right) that are tall, with a gap between them."""
+    """Count groups of tall boxes (top, left, bottom, right) with gaps between them."""
     tallest = max(bottom - top for top, _, bottom, _ in boxes)
     tall = [box for box in boxes if box[2] - box[0] >= TALL_SHARE * tallest]
     across = _count_groups([(left, right) for _, left, _, right in tall], GAP_SHARE * tallest)
@@ -161,10 +260,10 @@ def _count_digits(boxes: list[Box]) -> int:
     return max(across, down)
 
 
-def _count_groups(spans: list[tuple[int, int]], least_gap: float) -> int:
+def _count_groups(spans: list[tuple[int, int]], min_gap: float) -> int:
     count, reached = 0, -math.inf
     for start, end in sorted(spans):
-        count += start - reached > least_gap
+        count += start - reached > min_gap
         reached = max(reached, end)
     return count
 
@@ -174,30 +273,10 @@ def _touches_edge(box: Box, shape: tuple[int, ...]) -> bool:
     return top == 0 or left == 0 or bottom == shape[0] or right == shape[1]
 
 
-def _crosses(box: Box, shape: tuple[int, ...]) -> bool:
+def _spans(box: Box, shape: tuple[int, ...]) -> bool:
     top, left, bottom, right = box
     return (top == 0 and bottom == shape[0]) or (left == 0 and right == shape[1])
 
 
 def _mean(values: Floats, where: NDArray[np.bool_]) -> float:
     return float(values[where].mean()) if where.any() else float(values.mean())
-
-
-def _to_8_bits(image: Image.Image) -> Image.Image:
-    if not image.mode.startswith(("I", "F")):
-        return image.convert("RGBA")
-    # 16 and 32 bits a pixel: stretched, since what is white is not told by the format.
-    values = np.nan_to_num(np.asarray(image, dtype=np.float64), posinf=0, neginf=0)
-    low, high = float(values.min()), float(values.max())
-    stretched = (values - low) * (255 / (high - low)) if high > low else np.zeros_like(values)
-    return Image.fromarray(stretched.astype(np.uint8))
-
-
-def _to_grey(image: Image.Image) -> Floats:
-    grey = np.asarray(image.convert("L"), dtype=np.float64)
-    if image.mode == "L":
-        return grey
-    alpha = np.asarray(image.getchannel("A"), dtype=np.float64) / 255
-    # Transparent pixels take the shade opposite to that of the ink, as a viewer's page would.
-    ink_shade = float(np.average(grey, weights=alpha)) if alpha.any() else 0.0
-    return grey * alpha + (255.0 if ink_shade < 128 else 0.0) * (1 - alpha)

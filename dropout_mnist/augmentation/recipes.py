@@ -1,7 +1,7 @@
-"""The two recipes: what becomes of the training images before the network learns from them.
+"""Prepare the training images of an epoch by one of two recipes.
 
-`plain` is the notebook's: every epoch shows the same images. `augmented` shows each as other hands might have written
-it, new in every epoch, and among them some things that are no digits.
+`plain` is the reference notebook's recipe: every epoch uses the same images. `augmented` uses new random variations
+of the images in every epoch, and replaces some of them by non-digits.
 """
 
 from collections.abc import Callable
@@ -13,35 +13,41 @@ from torch.nn import functional as F
 from dropout_mnist.augmentation.distortion import distort
 from dropout_mnist.augmentation.non_digits import make_non_digits
 from dropout_mnist.augmentation.writing_styles import restyle
-from dropout_mnist.data.datasets import Split, scale
+from dropout_mnist.data.datasets import Split
+from dropout_mnist.preprocessing.inputs import scale
 from dropout_mnist.shapes import CLASSES, IMAGE_SIZE, INPUT_SIZE
 
+# The share of the training images that `augmented` replaces by non-digits.
 NON_DIGIT_SHARE = 0.1
 
 
 def prepare_plain(split: Split, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Return the images as they are, (N, 784) float32 in [0, 1], and their labels, (N,) int64."""
+    """Return the images unchanged, (N, 784) float32 in [0, 1], and their labels, (N,) int64."""
     return scale(split.pixels), split.labels
 
 
 def prepare_augmented(split: Split, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Return each image as another hand might have written it, or as something that is no digit.
+    """Return a random variation of each image, or a non-digit, with soft targets.
+
+    Args:
+        split: the training images.
+        generator: the source of all randomness, on the same device as the images.
 
     Returns:
-        (N, 784) float32 in [0, 1], and what the network is to answer: the probabilities, (N, 10) float32, of the
-        label alone for a digit, of all ten alike for what is none.
+        the images, (N, 784) float32 in [0, 1], and the target probabilities, (N, 10) float32: one-hot for a digit,
+        uniform for a non-digit.
     """
     images = scale(split.pixels).reshape(-1, IMAGE_SIZE, IMAGE_SIZE)
     targets = F.one_hot(split.labels, CLASSES).float()
-    written = restyle(images, split.labels, generator)
+    varied = restyle(images, split.labels, generator)
     chosen = torch.rand(len(split), generator=generator, device=images.device) < NON_DIGIT_SHARE
-    written[chosen] = make_non_digits(images[chosen], split.labels[chosen], generator)
+    varied[chosen] = make_non_digits(images[chosen], split.labels[chosen], generator)
     targets[chosen] = 1 / CLASSES
-    return distort(written, generator).reshape(-1, INPUT_SIZE), targets
+    return distort(varied, generator).reshape(-1, INPUT_SIZE), targets
 
 
-def write_anew(split: Split, generator: torch.Generator) -> Tensor:
-    """Return each image as another hand might have written it, (N, 784) float32 in [0, 1]."""
+def augment(split: Split, generator: torch.Generator) -> Tensor:
+    """Return a random variation of each image, (N, 784) float32 in [0, 1], and no non-digits."""
     images = scale(split.pixels).reshape(-1, IMAGE_SIZE, IMAGE_SIZE)
     return distort(restyle(images, split.labels, generator), generator).reshape(-1, INPUT_SIZE)
 

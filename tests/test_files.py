@@ -1,10 +1,24 @@
 import os
+import stat
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from dropout_mnist.storage.files import write_atomically
+
+
+@pytest.fixture
+def umask() -> Iterator[None]:
+    """Set a umask that takes write permission from the group, and all from others."""
+    before = os.umask(0o027)
+    yield
+    os.umask(before)
+
+
+def permissions(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
 
 
 def test_file_is_replaced_as_a_whole(tmp_path: Path) -> None:
@@ -15,14 +29,58 @@ def test_file_is_replaced_as_a_whole(tmp_path: Path) -> None:
     assert [entry.name for entry in path.parent.iterdir()] == ["file"]
 
 
-def test_file_that_cannot_be_replaced_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_path_may_be_a_string(tmp_path: Path) -> None:
+    write_atomically(str(tmp_path / "file"), b"data")
+    assert (tmp_path / "file").read_bytes() == b"data"
+
+
+def test_folder_is_not_replaced(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
-    with pytest.raises(OSError, match="folder"):
+    with pytest.raises(OSError, match=r"not a regular file: .*folder"):
         write_atomically(tmp_path / "folder", b"data")
     assert [entry.name for entry in tmp_path.iterdir()] == ["folder"]
 
 
-def test_what_killed_processes_left_is_removed_and_what_others_write_now_is_not(tmp_path: Path) -> None:
+@pytest.mark.parametrize("linked", [False, True], ids=["direct", "through a link"])
+def test_special_file_is_not_replaced(tmp_path: Path, linked: bool) -> None:
+    pipe, link = tmp_path / "pipe", tmp_path / "link"
+    os.mkfifo(pipe)
+    link.symlink_to(pipe)
+    with pytest.raises(OSError, match=r"not a regular file: .*pipe"):
+        write_atomically(link if linked else pipe, b"data")
+    assert pipe.is_fifo()
+    assert {entry.name for entry in tmp_path.iterdir()} == {"pipe", "link"}
+
+
+@pytest.mark.parametrize("dangling", [False, True])
+def test_link_stays_and_its_target_is_written(tmp_path: Path, dangling: bool) -> None:
+    target, link = tmp_path / "elsewhere" / "target", tmp_path / "link"
+    target.parent.mkdir()
+    if not dangling:
+        target.write_bytes(b"old")
+    link.symlink_to(Path("elsewhere", "target"))
+    write_atomically(link, b"new")
+    assert link.is_symlink()
+    assert target.read_bytes() == b"new"
+    assert not target.is_symlink()
+
+
+def test_new_file_respects_the_umask(tmp_path: Path, umask: None) -> None:
+    write_atomically(tmp_path / "file", b"data")
+    assert permissions(tmp_path / "file") == 0o640
+
+
+@pytest.mark.parametrize("mode", [0o400, 0o600, 0o664, 0o755])
+def test_existing_file_keeps_its_permissions(tmp_path: Path, mode: int, umask: None) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    path.chmod(mode)
+    write_atomically(path, b"new")
+    assert path.read_bytes() == b"new"
+    assert permissions(path) == mode
+
+
+def test_temporary_files_of_killed_processes_are_removed_and_others_kept(tmp_path: Path) -> None:
     old, new = tmp_path / ".file.1.part", tmp_path / ".file.2.part"
     for part in (old, new):
         part.write_bytes(b"half")

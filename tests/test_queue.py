@@ -16,8 +16,9 @@ from dropout_mnist.config import TrainConfig
 from dropout_mnist.data.datasets import Dataset
 from dropout_mnist.data.mnist_files import DataError, DownloadProgress, ReportDownload
 from dropout_mnist.server.limits import QueueLimits, RefusedError
-from dropout_mnist.server.queue import LoadDataset, TrainingQueue
+from dropout_mnist.server.queue import TrainingQueue
 from dropout_mnist.server.runs import Run, RunState
+from dropout_mnist.server.worker import LoadDataset
 from dropout_mnist.training import Training
 
 TIMEOUT = 60

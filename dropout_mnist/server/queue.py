@@ -8,40 +8,18 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 
-import torch
-
 from dropout_mnist.checkpoint import Checkpoint
 from dropout_mnist.checkpoints.folder import list_checkpoints, store_checkpoint
-from dropout_mnist.checkpoints.run import Outcome, train_and_store
 from dropout_mnist.config import TrainConfig
-from dropout_mnist.data.datasets import Dataset
-from dropout_mnist.data.mnist_files import DataError, DownloadProgress, ReportDownload
-from dropout_mnist.evaluation import EpochResult
 from dropout_mnist.server.limits import QueueLimits, RefusedError
-from dropout_mnist.server.runs import Run, RunState
-from dropout_mnist.train_step import StateError
-from dropout_mnist.training import BatchProgress, DivergedError
+from dropout_mnist.server.runs import Job, Run, RunState
+from dropout_mnist.server.worker import LoadDataset, Worker
 
 # Ended runs that are remembered, the latest ones.
 MAX_ENDED = 20
-
-LoadDataset = Callable[[str, ReportDownload], Dataset]
-
-
-@dataclass
-class _Job:
-    """The mutable side of a run: its latest snapshot, replaced as a whole, its owners, and a request to stop it."""
-
-    run: Run
-    owners: set[str]
-    stop: threading.Event = field(default_factory=threading.Event)
-
-    def update(self, **changes: object) -> None:
-        self.run = replace(self.run, **changes)  # type: ignore[arg-type]
 
 
 class TrainingQueue:
@@ -61,20 +39,18 @@ class TrainingQueue:
         limits: QueueLimits | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._load_dataset = load_dataset
-        self._store = store
-        self._clock = clock
         self.limits = limits or QueueLimits()
+        self._worker = Worker(load_dataset, self.limits.max_minutes, store, clock)
         # The number of runs of each person that began since the queue was last empty.
         self._turns: Counter[str] = Counter()
         self._images_per_second: float | None = None
-        self._jobs: dict[int, _Job] = {}
+        self._jobs: dict[int, Job] = {}
         self._ended: list[int] = []
         self._ids = count(1)
         self._changed = threading.Condition()
         self._closed = False
-        self._worker = threading.Thread(target=self._work, name="training", daemon=True)
-        self._worker.start()
+        self._thread = threading.Thread(target=self._work, name="training", daemon=True)
+        self._thread.start()
 
     def submit(self, config: TrainConfig, owner: str = "") -> int:
         """Queue a person's run and return its id; a config that is queued already is not queued twice.
@@ -92,11 +68,11 @@ class TrainingQueue:
                     return job.run.id
             self._check_room(config, owner, jobs)
             run = Run(id=next(self._ids), config=config)
-            self._jobs[run.id] = _Job(run, {owner})
+            self._jobs[run.id] = Job(run, {owner})
             self._changed.notify_all()
             return run.id
 
-    def _check_room(self, config: TrainConfig, owner: str, jobs: list[_Job]) -> None:
+    def _check_room(self, config: TrainConfig, owner: str, jobs: list[Job]) -> None:
         if sum(owner in job.owners for job in jobs) >= self.limits.max_runs_per_person:
             raise RefusedError(
                 f"You have the maximum of {self.limits.max_runs_per_person} runs in the queue: "
@@ -125,7 +101,7 @@ class TrainingQueue:
                 return
             self._stop(job)
 
-    def _stop(self, job: _Job) -> None:
+    def _stop(self, job: Job) -> None:
         job.stop.set()
         if job.run.state is RunState.WAITING:
             job.update(state=RunState.STOPPED)
@@ -152,7 +128,7 @@ class TrainingQueue:
                 self._stop(job)
             self._closed = True
             self._changed.notify_all()
-        self._worker.join()
+        self._thread.join()
 
     def get(self, run_id: int) -> Run | None:
         """Return a run as it is now, or None if it is unknown or forgotten."""
@@ -193,7 +169,7 @@ class TrainingQueue:
             self._changed.wait_for(lambda: not ((run := self.get(run_id)) and run.active), timeout)
         return self.get(run_id)
 
-    def _note_end(self, job: _Job) -> None:
+    def _note_end(self, job: Job) -> None:
         self._ended.append(job.run.id)
         if len(self._ended) > MAX_ENDED:
             del self._jobs[self._ended.pop(0)]
@@ -208,13 +184,7 @@ class TrainingQueue:
                     return
                 self._turns.update(job.owners)
                 job.update(state=RunState.LOADING)
-            try:
-                end = self._train(job)
-            except _StoppedError:
-                end = {"state": RunState.STOPPED}
-            # The worker serves everyone: whatever ends one run must not end the next.
-            except Exception as error:
-                end = {"state": RunState.FAILED, "message": _explain(error)}
+            end = self._worker.work_on(job, keep_state=lambda: self._closed)
             with self._changed:
                 self._images_per_second = job.run.images_per_second or self._images_per_second
                 job.update(**end, progress=None, download=None)
@@ -222,75 +192,12 @@ class TrainingQueue:
                 if not self._waiting():
                     self._turns.clear()
 
-    def _waiting(self) -> list[_Job]:
+    def _waiting(self) -> list[Job]:
         waiting = [job for job in self._jobs.values() if job.run.state is RunState.WAITING]
         return _take_turns(waiting, self._turns)
 
-    def _train(self, job: _Job) -> dict[str, object]:
-        """Train and store one run; return the fields of its last snapshot."""
 
-        def report(download: DownloadProgress) -> None:
-            if job.stop.is_set():
-                raise _StoppedError
-            job.update(download=download)
-
-        dataset = self._load_dataset(job.run.config.dataset, report)
-        deadline = self._clock() + self.limits.max_minutes * 60
-        out_of_time = False
-
-        def should_stop() -> bool:
-            nonlocal out_of_time
-            out_of_time = self._clock() > deadline
-            return out_of_time or job.stop.is_set()
-
-        def on_resume(history: tuple[EpochResult, ...]) -> None:
-            job.update(history=history)
-
-        def on_restart(error: StateError) -> None:
-            job.update(message=f"The interrupted run could not be resumed ({error}), so it started from scratch.")
-
-        def on_batch(progress: BatchProgress) -> None:
-            job.update(progress=progress)
-
-        def on_epoch(result: EpochResult) -> None:
-            job.update(history=(*job.run.history, result))
-
-        job.update(download=None, state=RunState.TRAINING)
-        outcome = train_and_store(
-            job.run.config,
-            dataset,
-            owner=min(job.owners),
-            store=self._store,
-            should_stop=should_stop,
-            keep_state=lambda: self._closed,
-            on_resume=on_resume,
-            on_restart=on_restart,
-            on_batch=on_batch,
-            on_epoch=on_epoch,
-        )
-        return self._describe_end(outcome, job, out_of_time)
-
-    def _describe_end(self, outcome: Outcome, job: _Job, out_of_time: bool) -> dict[str, object]:
-        end: dict[str, object] = {"path": outcome.path}
-        if outcome.store_error is not None:
-            end["checkpoint"] = outcome.checkpoint
-            end["message"] = f"The model could not be saved ({outcome.store_error}): it is lost when the server ends."
-        if outcome.error is not None:
-            end["message"] = _explain(outcome.error)
-        if len(outcome.history) == job.run.config.epochs:
-            end["state"] = RunState.FINISHED
-        else:
-            end["state"] = RunState.STOPPED if out_of_time or job.stop.is_set() else RunState.FAILED
-        if out_of_time:
-            end.setdefault("message", f"A run may take {self.limits.max_minutes} min on this server.")
-        return end
-
-
-class _StoppedError(Exception):
-    """A run was stopped before training began."""
-
-
-def _take_turns(waiting: Iterable[_Job], begun: Counter[str]) -> list[_Job]:
+def _take_turns(waiting: Iterable[Job], begun: Counter[str]) -> list[Job]:
     """Return waiting jobs in turns: a person's second one comes after everybody's first.
 
     Args:
@@ -303,12 +210,3 @@ def _take_turns(waiting: Iterable[_Job], begun: Counter[str]) -> list[_Job]:
         ranked.append((min(turns[owner] for owner in job.owners), job.run.id, job))
         turns.update(job.owners)
     return [job for *_, job in sorted(ranked, key=lambda entry: entry[:2])]
-
-
-def _explain(error: BaseException) -> str:
-    # torch's allocator for the CPU raises a plain RuntimeError.
-    if isinstance(error, MemoryError | torch.OutOfMemoryError) or "allocate memory" in str(error):
-        return "There is not enough memory for this run: try fewer images, a smaller batch size or smaller layers."
-    if isinstance(error, DataError | DivergedError | ValueError):
-        return str(error)
-    return f"The run failed: {type(error).__name__}: {error}"

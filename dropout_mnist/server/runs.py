@@ -1,6 +1,7 @@
-"""What the page sees of a run: immutable snapshots."""
+"""A run: immutable snapshots for the page, and the job behind them."""
 
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -75,3 +76,16 @@ class Run:
         images = self.config.epochs * self.progress.total
         done = (self.progress.epoch - 1) * self.progress.total + self.progress.done
         return (images - done) / self.images_per_second
+
+
+@dataclass
+class Job:
+    """The mutable side of a run: its latest snapshot, replaced as a whole, its owners, and a request to stop it."""
+
+    run: Run
+    owners: set[str]
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    def update(self, **changes: object) -> None:
+        """Replace the snapshot by one with these changes."""
+        self.run = replace(self.run, **changes)  # type: ignore[arg-type]

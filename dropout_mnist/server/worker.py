@@ -1,0 +1,129 @@
+"""Train one run for the queue: load its data set, train, store, and describe the end."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+
+from dropout_mnist.checkpoint import Checkpoint
+from dropout_mnist.checkpoints.folder import store_checkpoint
+from dropout_mnist.checkpoints.run import Outcome, train_and_store
+from dropout_mnist.data.datasets import Dataset
+from dropout_mnist.data.mnist_files import DataError, DownloadProgress, ReportDownload
+from dropout_mnist.evaluation import EpochResult
+from dropout_mnist.server.runs import Job, RunState
+from dropout_mnist.train_step import StateError
+from dropout_mnist.training import BatchProgress, DivergedError
+
+LoadDataset = Callable[[str, ReportDownload], Dataset]
+
+
+class _StoppedError(Exception):
+    """A run was stopped before training began."""
+
+
+class Worker:
+    """Train runs, one after the other, and keep their jobs up to date.
+
+    Args:
+        load_dataset: loads a data set by name, reporting its download; may keep it for the next call.
+        store: saves a checkpoint and returns where.
+        max_minutes: after this time a run is stopped.
+        clock: returns seconds.
+    """
+
+    def __init__(
+        self,
+        load_dataset: LoadDataset,
+        max_minutes: int,
+        store: Callable[[Checkpoint], Path] = store_checkpoint,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._load_dataset = load_dataset
+        self._max_minutes = max_minutes
+        self._store = store
+        self._clock = clock
+
+    def work_on(self, job: Job, keep_state: Callable[[], bool]) -> dict[str, object]:
+        """Train and store one run; return the fields of its last snapshot.
+
+        Whatever ends the run is described there: nothing is raised.
+
+        Args:
+            job: of the run.
+            keep_state: asked at the end: whether the run is to be resumed after a restart of the server.
+        """
+        try:
+            return self._train(job, keep_state)
+        except _StoppedError:
+            return {"state": RunState.STOPPED}
+        # The worker serves everyone: whatever ends one run must not end the next.
+        except Exception as error:
+            return {"state": RunState.FAILED, "message": _explain(error)}
+
+    def _train(self, job: Job, keep_state: Callable[[], bool]) -> dict[str, object]:
+        def report(download: DownloadProgress) -> None:
+            if job.stop.is_set():
+                raise _StoppedError
+            job.update(download=download)
+
+        dataset = self._load_dataset(job.run.config.dataset, report)
+        deadline = self._clock() + self._max_minutes * 60
+        out_of_time = False
+
+        def should_stop() -> bool:
+            nonlocal out_of_time
+            out_of_time = self._clock() > deadline
+            return out_of_time or job.stop.is_set()
+
+        def on_resume(history: tuple[EpochResult, ...]) -> None:
+            job.update(history=history)
+
+        def on_restart(error: StateError) -> None:
+            job.update(message=f"The interrupted run could not be resumed ({error}), so it started from scratch.")
+
+        def on_batch(progress: BatchProgress) -> None:
+            job.update(progress=progress)
+
+        def on_epoch(result: EpochResult) -> None:
+            job.update(history=(*job.run.history, result))
+
+        job.update(download=None, state=RunState.TRAINING)
+        outcome = train_and_store(
+            job.run.config,
+            dataset,
+            owner=min(job.owners),
+            store=self._store,
+            should_stop=should_stop,
+            keep_state=keep_state,
+            on_resume=on_resume,
+            on_restart=on_restart,
+            on_batch=on_batch,
+            on_epoch=on_epoch,
+        )
+        return self._describe_end(outcome, job, out_of_time)
+
+    def _describe_end(self, outcome: Outcome, job: Job, out_of_time: bool) -> dict[str, object]:
+        end: dict[str, object] = {"path": outcome.path}
+        if outcome.store_error is not None:
+            end["checkpoint"] = outcome.checkpoint
+            end["message"] = f"The model could not be saved ({outcome.store_error}): it is lost when the server ends."
+        if outcome.error is not None:
+            end["message"] = _explain(outcome.error)
+        if len(outcome.history) == job.run.config.epochs:
+            end["state"] = RunState.FINISHED
+        else:
+            end["state"] = RunState.STOPPED if out_of_time or job.stop.is_set() else RunState.FAILED
+        if out_of_time:
+            end.setdefault("message", f"A run may take {self._max_minutes} min on this server.")
+        return end
+
+
+def _explain(error: BaseException) -> str:
+    # torch's allocator for the CPU raises a plain RuntimeError.
+    if isinstance(error, MemoryError | torch.OutOfMemoryError) or "allocate memory" in str(error):
+        return "There is not enough memory for this run: try fewer images, a smaller batch size or smaller layers."
+    if isinstance(error, DataError | DivergedError | ValueError):
+        return str(error)
+    return f"The run failed: {type(error).__name__}: {error}"

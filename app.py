@@ -1,8 +1,11 @@
-"""The page's entry: `streamlit run app.py`."""
+"""The entry point of the page: `streamlit run app.py`."""
 
 import streamlit as st
 
-from dropout_mnist.ui.pages import lab_page, playground_page
+from dropout_mnist.ui import navigation
+from dropout_mnist.ui.lab import page as lab
+from dropout_mnist.ui.playground import page as playground
 
 st.set_page_config(page_title="Dropout on MNIST", page_icon="✏️", layout="wide")
-st.navigation([playground_page(), lab_page()], position="top").run()
+pages = [navigation.PLAYGROUND.for_navigation(playground.show), navigation.LAB.for_navigation(lab.show)]
+st.navigation(pages, position="top").run()

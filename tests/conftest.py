@@ -10,16 +10,16 @@ import pytest
 import streamlit as st
 import torch
 
-from dropout_mnist.checkpoint import Checkpoint, load_checkpoint, make_checkpoint
+from dropout_mnist.checkpoint import Checkpoint
 from dropout_mnist.config import TrainConfig
 from dropout_mnist.data import mnist_files
-from dropout_mnist.data.datasets import Dataset, Split, load_dataset
-from dropout_mnist.training import build_model, train
+from dropout_mnist.data.datasets import CHECKSUMS, Dataset, Split, load_dataset
+from dropout_mnist.training import Training
 from dropout_mnist.ui import resources as shared
 
-from .mirrors import mirrors, raw
+from .mirrors import mirrors, no_proxy, raw
 
-__all__ = ["mirrors", "raw"]
+__all__ = ["mirrors", "no_proxy", "raw"]
 
 SHIPPED_WEIGHTS = Path(__file__).parents[1] / "weights"
 
@@ -29,7 +29,7 @@ SHIPPED = ("augmented", "plain-p0.00", "plain-p0.30", "plain-p0.50")
 
 def accuracy_of(name: str) -> str:
     """Return the test accuracy of a shipped checkpoint as the page shows it."""
-    return f"{load_checkpoint(SHIPPED_WEIGHTS / f'{name}.safetensors').test_accuracy:.2%}"
+    return f"{Checkpoint.load(SHIPPED_WEIGHTS / f'{name}.safetensors').test_accuracy:.2%}"
 
 
 # Streamlit's AppTest leaves the page in its place, and new worker processes begin by importing it.
@@ -37,6 +37,13 @@ MAIN_MODULE = sys.modules["__main__"]
 
 # Where MNIST is, as the person who runs the tests has it; read before any test changes the environment.
 REAL_DATA_FOLDER = mnist_files.data_folder()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs a browser, and the long forms of tests, as slow."""
+    for item in items:
+        if "e2e" in item.path.parts or item.get_closest_marker("endurance"):
+            item.add_marker(pytest.mark.slow)
 
 
 def skip_or_fail(reason: str) -> None:
@@ -53,15 +60,18 @@ def isolated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DROPOUT_MNIST_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("DROPOUT_MNIST_WEIGHTS", str(tmp_path / "weights"))
     monkeypatch.setattr("platformdirs.user_cache_path", lambda name: tmp_path / "cache" / name)
+    monkeypatch.setattr("platformdirs.user_data_path", lambda name: tmp_path / "share" / name)
+    monkeypatch.setattr("dropout_mnist.checkpoints.folder.shipped_folder", lambda name: tmp_path / "shipped" / name)
     # For the processes that tests start.
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "share"))
 
 
 @pytest.fixture
 def mnist_folder(monkeypatch: pytest.MonkeyPatch) -> Path:
     """Point the project to the real MNIST; without it, skip."""
     monkeypatch.setenv("DROPOUT_MNIST_DATA", str(REAL_DATA_FOLDER))
-    if not mnist_files.mnist_is_here():
+    if not mnist_files.mnist_is_available():
         skip_or_fail(f"MNIST is not in {REAL_DATA_FOLDER}: set DROPOUT_MNIST_DATA to a folder that holds MNIST/raw")
     return REAL_DATA_FOLDER
 
@@ -101,7 +111,7 @@ def tiny() -> Dataset:
     for image, label in zip(pixels, labels, strict=True):
         image[4:24, 2 * int(label) + 4] = 255
     split = Split(pixels.reshape(40, 784), labels)
-    return Dataset("digits", split, split, checksum="0" * 64)
+    return Dataset("digits", split, split)
 
 
 @pytest.fixture(scope="session")
@@ -113,8 +123,15 @@ def tiny_config() -> TrainConfig:
 @pytest.fixture(scope="session")
 def checkpoint(tiny: Dataset, tiny_config: TrainConfig) -> Checkpoint:
     """A small trained checkpoint."""
-    model = build_model(tiny_config)
-    return make_checkpoint(tiny_config, tiny, model, list(train(tiny_config, tiny, model)))
+    training = Training(tiny_config, tiny)
+    list(training)
+    return training.checkpoint()
+
+
+@pytest.fixture
+def tiny_as_digits(tiny: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the tiny data set pass for the bundled digits, whose name it has."""
+    monkeypatch.setitem(CHECKSUMS, "digits", tiny.checksum)
 
 
 @pytest.fixture

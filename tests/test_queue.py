@@ -296,7 +296,7 @@ def test_runs_per_person_and_waiting_runs_are_limited(
     for seed in (1, 2):
         queue.submit(replace(tiny_config, seed=seed), "me")
     assert gate.entered.wait(TIMEOUT)
-    with pytest.raises(RefusedError, match=r"You have the maximum of 2 runs in the queue"):
+    with pytest.raises(RefusedError, match=r"as many runs in the queue as one visitor may have \(2\)"):
         queue.submit(replace(tiny_config, seed=3), "me")
     for seed, owner in ((4, "you"), (5, "they")):
         queue.submit(replace(tiny_config, seed=seed), owner)

@@ -75,7 +75,7 @@ class TrainingQueue:
     def _check_room(self, config: TrainConfig, owner: str, jobs: list[Job]) -> None:
         if sum(owner in job.owners for job in jobs) >= self.limits.max_runs_per_person:
             raise RefusedError(
-                f"You have the maximum of {self.limits.max_runs_per_person} runs in the queue: "
+                f"You have as many runs in the queue as one visitor may have ({self.limits.max_runs_per_person}): "
                 "wait until one has ended, or remove one."
             )
         if sum(job.run.state is RunState.WAITING for job in jobs) >= self.limits.max_waiting:

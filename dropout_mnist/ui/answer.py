@@ -1,9 +1,9 @@
-"""The answer: a digit or the doubt about it, what the network saw, and the ten probabilities."""
+"""The network's answer: a digit or the doubt about it, the network's input, and the ten probabilities."""
 
 import streamlit as st
 import torch
 
-from dropout_mnist.evaluation import Doubt, Prediction, predict
+from dropout_mnist.evaluation import Doubt, Prediction, predict_batch
 from dropout_mnist.preprocessing.drawing import Pixels
 from dropout_mnist.shapes import IMAGE_SIZE, INPUT_SIZE
 from dropout_mnist.ui import charts, models
@@ -12,28 +12,35 @@ from dropout_mnist.ui.images import enlarged_url
 
 
 def show(pixels: Pixels) -> None:
-    """Show what the model in use, and its rival if there is one, say to the pixels, (28, 28) uint8."""
-    model, rival = models.in_use(), models.rival()
+    """Show the answers of the model in use, and of the one for comparison if there is one.
+
+    Args:
+        pixels: the network's input, (28, 28) uint8.
+    """
+    model, comparison = models.in_use(), models.comparison()
     if model is None:
-        st.info("There is no model to answer yet: train one below.", icon=":material/info:")
+        st.info("There is no model to answer yet. Train one below.", icon=":material/info:")
         return
-    images = torch.tensor(pixels).reshape(1, INPUT_SIZE)
+    image = torch.tensor(pixels).reshape(1, INPUT_SIZE)
     answers = {
-        chosen.label: predict(chosen.checkpoint.model, images)[0] for chosen in (model, rival) if chosen is not None
+        chosen.label: predict_batch(chosen.checkpoint.model, image)[0]
+        for chosen in (model, comparison)
+        if chosen is not None
     }
-    words, bars = st.columns([2, 3], gap="medium")
-    with words, st.container(horizontal=True, gap="medium"):
+    text, bars = st.columns([2, 3], gap="medium")
+    with text, st.container(horizontal=True, gap="medium"):
         with st.container(width="content", gap="small"):
             for name, answer in answers.items():
-                show_digit(name if rival else "Answer", answer, "?" if answer.doubt is Doubt.WHETHER else None)
+                symbol = "?" if answer.doubt is Doubt.NOT_A_DIGIT else None
+                show_digit(name if comparison else "Answer", answer, symbol)
                 if answer.doubt is not Doubt.NONE:
-                    st.markdown(_hesitation(answer), width=140)
+                    st.markdown(_describe_doubt(answer), width=140)
         with st.container(key="network_input", width=IMAGE_SIZE * 5, gap="small"):
-            st.image(enlarged_url(pixels, 5), width=IMAGE_SIZE * 5, alt="The network's input, 28 x 28")
+            st.image(enlarged_url(pixels, 5), width=IMAGE_SIZE * 5, alt="The network's input, 28 x 28 pixels")
             st.caption(
-                "What the network sees: 28 x 28 pixels",
-                help="Cropped, scaled to 20 pixels and centred by its mass, as MNIST's digits were; "
-                "what was drawn on the canvas is drawn anew with a pen like theirs.",
+                "The network's input: 28 x 28 pixels",
+                help="The digit is cropped, scaled to 20 pixels and centered by its mass, like the digits of MNIST. "
+                "Drawings are re-rendered with a pen like theirs.",
             )
     with bars:
         st.altair_chart(
@@ -46,11 +53,17 @@ def show(pixels: Pixels) -> None:
         )
 
 
-def show_digit(label: str, answer: Prediction, instead: str | None = None) -> None:
-    """Show the most probable digit, or something instead, and how sure the network is of it."""
+def show_digit(label: str, answer: Prediction, symbol: str | None = None) -> None:
+    """Show the most probable digit with its probability.
+
+    Args:
+        label: above the digit.
+        answer: of a network.
+        symbol: what to show instead of the digit.
+    """
     st.metric(
         label,
-        instead or str(answer.digit),
+        symbol or str(answer.digit),
         f"{percent(answer.probs[answer.digit])} sure",
         delta_color="off",
         delta_arrow="off",
@@ -58,13 +71,12 @@ def show_digit(label: str, answer: Prediction, instead: str | None = None) -> No
     )
 
 
-def _hesitation(answer: Prediction) -> str:
-    """Say what an answer is in doubt about."""
-    first, second = map(_a_digit, answer.ranking[:2])
-    if answer.doubt is Doubt.WHICH:
+def _describe_doubt(answer: Prediction) -> str:
+    first, second = map(_with_article, answer.ranking[:2])
+    if answer.doubt is Doubt.AMBIGUOUS:
         return f"{first.capitalize()}, or perhaps {second}."
-    return f"This looks like no digit. If it is one, then perhaps {first}."
+    return f"This doesn't look like a digit. If it is one, perhaps {first}."
 
 
-def _a_digit(digit: int) -> str:
+def _with_article(digit: int) -> str:
     return f"an {digit}" if digit == 8 else f"a {digit}"

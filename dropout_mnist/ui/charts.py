@@ -1,4 +1,4 @@
-"""The charts, in colours that colour-blind people can tell apart (Okabe & Ito) in light and in dark."""
+"""Draw the charts, in colors that color-blind people can distinguish (Okabe & Ito), on light and on dark pages."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -7,16 +7,15 @@ import altair as alt
 import pandas as pd
 from torch import Tensor
 
-from dropout_mnist.evaluation import Prediction
-from dropout_mnist.training import EpochResult
+from dropout_mnist.evaluation import EpochResult, Prediction
 
 BLUE, SKY, ORANGE, GREEN = "#0072b2", "#56b4e9", "#e69f00", "#009e73"
 
-# Epochs in a curve: more cannot be told apart, and are much to send.
-MOST_POINTS = 150
+# Of a curve. More are not visible, and take long to send.
+MAX_POINTS = 150
 
-# What the optimiser sees, by recipe.
-LEARNING = {"plain": "train, dropout on", "augmented": "train, varied images"}
+# The name of the training loss, by recipe.
+TRAIN_LOSS_NAMES = {"plain": "train, dropout on", "augmented": "train, varied images"}
 LOSSES = {
     "train, dropout off": ("eval_train_loss", GREEN),
     "test, dropout off": ("test_loss", BLUE),
@@ -28,7 +27,7 @@ ACCURACIES = {
 
 
 def probability_bars(predictions: Mapping[str, Prediction]) -> alt.Chart:
-    """Draw ten bars, or ten groups of them when several models answer; keys are the models' names."""
+    """Draw the ten probabilities as bars, grouped by digit if there are several models; keys are the models' names."""
     table = pd.DataFrame(
         [
             {"model": name, "digit": digit, "probability": prob}
@@ -38,7 +37,7 @@ def probability_bars(predictions: Mapping[str, Prediction]) -> alt.Chart:
     )
     several = len(predictions) > 1
     names = list(predictions)
-    colour = alt.Color(
+    color = alt.Color(
         "model:N",
         scale=alt.Scale(domain=names, range=[BLUE, ORANGE][: len(names)]),
         legend=alt.Legend(orient="bottom", title=None, labelLimit=300) if several else None,
@@ -53,14 +52,14 @@ def probability_bars(predictions: Mapping[str, Prediction]) -> alt.Chart:
             scale=alt.Scale(domain=[0, 1]),
             axis=alt.Axis(format="%", tickCount=4),
         ),
-        color=colour,
+        color=color,
         tooltip=["model", "digit", alt.Tooltip("probability", format=".2%")],
     ).properties(height=380 if several else 280)
 
 
 def loss_curves(history: Sequence[EpochResult], recipe: str) -> alt.Chart:
-    """Draw the three losses over the epochs of a training by this recipe."""
-    losses = {LEARNING[recipe]: ("train_loss", ORANGE), **LOSSES}
+    """Draw the three losses of a training run with this recipe over its epochs."""
+    losses = {TRAIN_LOSS_NAMES[recipe]: ("train_loss", ORANGE), **LOSSES}
     return _curves(history, losses, "loss (cross entropy, nats)", ".4f")
 
 
@@ -72,7 +71,7 @@ def accuracy_curves(history: Sequence[EpochResult]) -> alt.Chart:
 def _curves(
     history: Sequence[EpochResult], series: Mapping[str, tuple[str, str]], title: str, number_format: str
 ) -> alt.Chart:
-    step = math.ceil(len(history) / MOST_POINTS)
+    step = math.ceil(len(history) / MAX_POINTS)
     shown = history[::-1][::step][::-1]
     table = pd.DataFrame(
         [
@@ -99,7 +98,7 @@ def _curves(
             ),
             color=alt.Color(
                 "series:N",
-                scale=alt.Scale(domain=list(series), range=[colour for _, colour in series.values()]),
+                scale=alt.Scale(domain=list(series), range=[color for _, color in series.values()]),
                 legend=alt.Legend(orient="bottom", title=None, columns=2, symbolType="stroke", symbolStrokeWidth=3),
             ),
             tooltip=["series", "epoch", alt.Tooltip("value", title=title, format=number_format)],
@@ -109,7 +108,7 @@ def _curves(
 
 
 def confusion_heatmap(confusion: Tensor, dark: bool) -> alt.LayerChart:
-    """Draw how often each digit was taken for each other, for a light or a dark page; right answers are uncoloured."""
+    """Draw a confusion matrix, (10, 10), for a light or a dark page; correct predictions have no color."""
     table = pd.DataFrame(
         [
             {"label": label, "prediction": prediction, "images": images}
@@ -118,19 +117,19 @@ def confusion_heatmap(confusion: Tensor, dark: bool) -> alt.LayerChart:
         ]
     )
     table["mistakes"] = table["images"].where(table["label"] != table["prediction"], 0)
-    most = max(1, int(table["mistakes"].max()))
+    max_mistakes = max(1, int(table["mistakes"].max()))
     base = alt.Chart(table).encode(
         x=alt.X("prediction:O", title="prediction", axis=alt.Axis(labelAngle=0, orient="top")),
         y=alt.Y("label:O", title="label"),
         tooltip=["label", "prediction", "images"],
     )
     few, many, on_few, on_many = ("#16344a", SKY, "white", "#10151d") if dark else ("#cfe6f5", BLUE, "#1c2430", "white")
-    shade = alt.Color("mistakes:Q", legend=None, scale=alt.Scale(domain=[1, max(2, most)], range=[few, many]))
+    shade = alt.Color("mistakes:Q", legend=None, scale=alt.Scale(domain=[1, max(2, max_mistakes)], range=[few, many]))
     cells = base.mark_rect().encode(color=alt.condition("datum.mistakes > 0", shade, alt.value("transparent")))
-    number_colour = alt.ExprRef(
-        f"datum.mistakes > {most / 2} ? '{on_many}' : datum.mistakes > 0 ? '{on_few}' : '#808690'"
+    number_color = alt.ExprRef(
+        f"datum.mistakes > {max_mistakes / 2} ? '{on_many}' : datum.mistakes > 0 ? '{on_few}' : '#808690'"
     )
-    numbers = base.mark_text(fontSize=11, color=number_colour).encode(
+    numbers = base.mark_text(fontSize=11, color=number_color).encode(
         text=alt.condition("datum.images > 0", "images:Q", alt.value(""))
     )
     return (cells + numbers).properties(height=360)

@@ -1,37 +1,39 @@
-"""The model in use: always in sight at the bottom of the page, to be changed, compared, downloaded, uploaded."""
+"""The model in use, always visible at the bottom of the page: change it, compare, download or upload weights."""
 
 import streamlit as st
 
-from dropout_mnist.checkpoint import Checkpoint, CheckpointError, decode_checkpoint, encode_checkpoint
+from dropout_mnist.checkpoint import Checkpoint, CheckpointError
 from dropout_mnist.checkpoints.folder import SUFFIX
 from dropout_mnist.data.datasets import TITLES
 from dropout_mnist.ui import models
 from dropout_mnist.ui.format import epochs, plain
 
-# Leaves room for the menu beside it on a phone.
+# Leaves room for the menu next to it on a phone.
 BAR_WIDTH = 220
 
 
 def show() -> None:
     """Show the bar."""
     options = models.options()
+    models.update_choices(options)
     with st.bottom, st.container(key="model", horizontal=True, vertical_alignment="center", gap="small"):
         if not options:
-            st.warning("There are no weights yet: train a model first.", icon=":material/info:")
+            st.warning("There are no models yet. Train one first.", icon=":material/info:")
             return
         choice = st.selectbox(
-            "Model in use",
+            "Model",
             options,
             key=models.CHOICE_KEY,
             format_func=models.label,
             label_visibility="collapsed",
             width=BAR_WIDTH,
+            persist_state="session",
         )
         with st.popover("More", help="Compare with another model, download, upload", key="model_menu"):
             _show_menu([option for option in options if option != choice])
         _show_problem(choice)
         if (model := models.in_use()) is not None:
-            st.caption(_describe(model.checkpoint) + (", as its file says" if model.is_uploaded else ""))
+            st.caption(_describe(model.checkpoint) + (", according to its file" if model.is_uploaded else ""))
 
 
 def _show_problem(choice: str) -> None:
@@ -44,10 +46,10 @@ def _show_problem(choice: str) -> None:
 
 
 def _describe(checkpoint: Checkpoint) -> str:
-    """Say in one line how a model was made and how good it is."""
+    """Return one line on how a model was trained and how accurate it is."""
     config = checkpoint.config
-    shown_anyway = ("recipe", "drop_prob", "epochs", "dataset")
-    others = [f"{plain(name)} {value}" for name, value in config.differences().items() if name not in shown_anyway]
+    always_shown = ("recipe", "drop_prob", "epochs", "dataset")
+    others = [f"{plain(name)} {value}" for name, value in config.differences().items() if name not in always_shown]
     parts = [
         f"**{config.recipe}** recipe",
         f"drop_prob **{config.drop_prob:.3g}**",
@@ -64,36 +66,37 @@ def _show_menu(others: list[str]) -> None:
         "Compare with",
         others,
         index=None,
-        key=models.RIVAL_KEY,
+        key=models.COMPARISON_KEY,
         format_func=models.label,
         placeholder="no other model",
-        help="A second model answers for the same drawing.",
+        help="A second model answers for the same digit.",
+        persist_state="session",
     )
     if (model := models.in_use()) is not None:
         checkpoint = model.checkpoint
         st.download_button(
             "Download these weights",
-            data=lambda: encode_checkpoint(checkpoint),
+            data=checkpoint.to_bytes,
             file_name=checkpoint.name + SUFFIX,
             mime="application/octet-stream",
             icon=":material/download:",
             on_click="ignore",
             width="stretch",
         )
-    st.file_uploader("Upload weights", type=[SUFFIX[1:]], key="upload_weights", on_change=_take_upload)
+    st.file_uploader("Upload weights", type=[SUFFIX[1:]], key="upload_weights", on_change=_use_upload)
     if message := st.session_state.get("upload_weights_error"):
         st.error(plain(message), icon=":material/error:")
 
 
-def _take_upload() -> None:
+def _use_upload() -> None:
     st.session_state.pop("upload_weights_error", None)
     upload = st.session_state["upload_weights"]
     if upload is None:
         return
     try:
-        checkpoint = decode_checkpoint(upload.getvalue(), upload.name)
+        checkpoint = Checkpoint.from_bytes(upload.getvalue(), upload.name)
     except CheckpointError as error:
         st.session_state["upload_weights_error"] = str(error)
         return
     models.use_model(checkpoint)
-    st.toast(f"{plain(upload.name)} is now in use.", icon=":material/check:")
+    st.toast(f"Now using {plain(upload.name)}.", icon=":material/check:")

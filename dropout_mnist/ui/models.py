@@ -1,24 +1,30 @@
-"""Which models answer: the one in use and, perhaps, a second one beside it. What a session chose is in its state."""
+"""The models that answer on the page: the one in use and, if one is chosen, a second one for comparison.
+
+A session's choices are in its state. Functions here only read them, except `use_model`, which requests another model,
+and `update_choices`, which makes them valid.
+"""
 
 import hashlib
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
 
-from dropout_mnist.checkpoint import Checkpoint, CheckpointError, encode_checkpoint
+from dropout_mnist.checkpoint import Checkpoint, CheckpointError
 from dropout_mnist.checkpoints.folder import DEFAULT_NAME, SUFFIX, list_checkpoints
 from dropout_mnist.ui.resources import load_cached
 
-# Of one session; each takes megabytes of the server's memory. The oldest makes room for a new one.
+# The limit of a session. Each takes megabytes of the server's memory, so the oldest is dropped for a new one.
 MAX_SESSION_CHECKPOINTS = 5
 
 CHOICE_KEY = "model_choice"
-RIVAL_KEY = "rival_choice"
+COMPARISON_KEY = "comparison_choice"
 
-# Set by `use_model` for the next run of the page: a widget's value cannot be changed after it was shown.
-_NEXT_CHOICE_KEY = "next_model_choice"
-# Checkpoints that exist in this session alone: id -> Checkpoint.
+# The choice requested by `use_model`: a widget's value cannot be set after the widget was shown.
+_REQUESTED_KEY = "requested_model_choice"
+# Checkpoints that exist only in this session: id -> Checkpoint.
 _SESSION_KEY = "session_checkpoints"
 
 
@@ -27,8 +33,9 @@ class ChosenModel:
     """A checkpoint on the page.
 
     Attributes:
-        id: stands for its exact contents.
-        label: what people know it by, different from every other model's.
+        id: identifies its exact contents.
+        label: its name on the page, different from every other model's.
+        checkpoint: with the network.
     """
 
     id: str
@@ -37,61 +44,62 @@ class ChosenModel:
 
     @property
     def is_uploaded(self) -> bool:
-        """Whether it exists in this session alone."""
+        """Whether it exists only in this session."""
         return self.id in _session_checkpoints()
 
 
 def use_model(choice: Path | Checkpoint) -> None:
-    """Make a saved or a session's own checkpoint the one in use from the page's next run on."""
+    """Use a model from the next run of the page on: a saved checkpoint, or one that exists only in this session."""
     if isinstance(choice, Path):
-        st.session_state[_NEXT_CHOICE_KEY] = str(choice)
-    else:
-        model_id = f"{choice.name} (this session's, {hashlib.sha256(encode_checkpoint(choice)).hexdigest()[:8]})"
-        checkpoints: dict[str, Checkpoint] = st.session_state.setdefault(_SESSION_KEY, {})
-        checkpoints[model_id] = choice
-        if len(checkpoints) > MAX_SESSION_CHECKPOINTS:
-            del checkpoints[next(iter(checkpoints))]
-        st.session_state[_NEXT_CHOICE_KEY] = model_id
+        st.session_state[_REQUESTED_KEY] = str(choice)
+        return
+    model_id = f"{choice.name} (this session's, {hashlib.sha256(choice.to_bytes()).hexdigest()[:8]})"
+    checkpoints: dict[str, Checkpoint] = st.session_state.setdefault(_SESSION_KEY, {})
+    checkpoints[model_id] = choice
+    if len(checkpoints) > MAX_SESSION_CHECKPOINTS:
+        del checkpoints[next(iter(checkpoints))]
+    st.session_state[_REQUESTED_KEY] = model_id
 
 
 def options() -> list[str]:
-    """Return what can be chosen, and see to it that the session has chosen from it, if there is anything."""
-    found = [*map(str, list_checkpoints()), *_session_checkpoints()]
-    if (next_choice := st.session_state.pop(_NEXT_CHOICE_KEY, None)) in found:
-        st.session_state[CHOICE_KEY] = next_choice
-    for key in (CHOICE_KEY, RIVAL_KEY):
-        if st.session_state.get(key) not in (None, *found):
-            del st.session_state[key]
-    if found and CHOICE_KEY not in st.session_state:
-        st.session_state[CHOICE_KEY] = next((option for option in found if label(option) == DEFAULT_NAME), found[0])
-    if found and st.session_state.get(RIVAL_KEY) == st.session_state[CHOICE_KEY]:
-        del st.session_state[RIVAL_KEY]
-    return found
+    """Return the models to choose from: the paths of saved checkpoints, and the ids of this session's own."""
+    return [*map(str, list_checkpoints()), *_session_checkpoints()]
+
+
+def update_choices(available: Sequence[str]) -> None:
+    """Make the session's choices valid; call it once in each run of the page, before the widgets that show them.
+
+    A requested model becomes the choice. A choice that is no longer available is replaced by the default model.
+    """
+    choices = {CHOICE_KEY: _choice(available), COMPARISON_KEY: _comparison_choice(available)}
+    st.session_state.pop(_REQUESTED_KEY, None)
+    for key, choice in choices.items():
+        if choice is None:
+            st.session_state.pop(key, None)
+        elif st.session_state.get(key) != choice:
+            st.session_state[key] = choice
 
 
 def in_use() -> ChosenModel | None:
-    """Return the model in use: the chosen one, or else any other that can be read."""
-    found = options()
-    choice = st.session_state.get(CHOICE_KEY)
-    for option in sorted(found, key=lambda option: option != choice):
-        try:
+    """Return the model in use: the chosen one, or if that cannot be read, any other; None if there is none."""
+    available = options()
+    choice = _choice(available)
+    for option in sorted(available, key=lambda option: option != choice):
+        with suppress(CheckpointError):
             return load(option)
-        except CheckpointError:
-            continue
     return None
 
 
-def rival() -> ChosenModel | None:
-    """Return the model that answers beside the one in use, if one was chosen and can be read."""
-    choice = st.session_state.get(RIVAL_KEY)
-    try:
-        return load(choice) if choice in options() else None
-    except CheckpointError:
-        return None
+def comparison() -> ChosenModel | None:
+    """Return the model for comparison with the one in use, if one is chosen and can be read."""
+    choice = _comparison_choice(options())
+    with suppress(CheckpointError):
+        return load(choice) if choice else None
+    return None
 
 
 def load(option: str) -> ChosenModel:
-    """Return the model that an option stands for.
+    """Return the model of an option.
 
     Raises:
         CheckpointError: it cannot be read, or is damaged.
@@ -103,8 +111,22 @@ def load(option: str) -> ChosenModel:
 
 
 def label(option: str) -> str:
-    """Return what people know an option by."""
+    """Return the name of an option on the page."""
     return Path(option).name.removesuffix(SUFFIX)
+
+
+def _choice(available: Sequence[str]) -> str | None:
+    for key in (_REQUESTED_KEY, CHOICE_KEY):
+        if st.session_state.get(key) in available:
+            choice: str = st.session_state[key]
+            return choice
+    defaults = [option for option in available if label(option) == DEFAULT_NAME]
+    return next(iter([*defaults, *available]), None)
+
+
+def _comparison_choice(available: Sequence[str]) -> str | None:
+    choice: str | None = st.session_state.get(COMPARISON_KEY)
+    return choice if choice in available and choice != _choice(available) else None
 
 
 def _session_checkpoints() -> dict[str, Checkpoint]:

@@ -8,23 +8,24 @@ from pathlib import Path
 
 import streamlit as st
 
-from dropout_mnist.checkpoint import Checkpoint, CheckpointError, load_checkpoint
+from dropout_mnist.checkpoint import Checkpoint, CheckpointError
 from dropout_mnist.checkpoints.folder import find_checkpoint
 from dropout_mnist.config import TrainConfig
-from dropout_mnist.data.datasets import Dataset, dataset_is_here, load_dataset
+from dropout_mnist.data.datasets import Dataset, dataset_is_available, load_dataset
 from dropout_mnist.data.mnist_files import ReportDownload
 from dropout_mnist.evaluation import Evaluation, evaluate
-from dropout_mnist.server.queue import QueueLimits, TrainingQueue
+from dropout_mnist.server.limits import QueueLimits
+from dropout_mnist.server.queue import TrainingQueue
 
 _datasets: dict[str, Dataset] = {}
 _loading = defaultdict[str, threading.Lock](threading.Lock)
 
 
 def get_dataset(name: str, report: ReportDownload | None = None) -> Dataset:
-    """Return a data set, loaded once for everybody; on any thread.
+    """Return a data set, loaded once for all visitors; may be called on any thread.
 
     Raises:
-        DataError: MNIST is neither here nor to be had.
+        DataError: MNIST is neither on this machine nor can it be downloaded.
     """
     if name not in _datasets:
         with _loading[name]:
@@ -33,21 +34,21 @@ def get_dataset(name: str, report: ReportDownload | None = None) -> Dataset:
     return _datasets[name]
 
 
-def dataset_is_at_hand(name: str) -> bool:
-    """Whether a data set can be had without a download."""
-    return name in _datasets or dataset_is_here(name)
+def can_load_without_download(name: str) -> bool:
+    """Whether a data set can be loaded without a download."""
+    return name in _datasets or dataset_is_available(name)
 
 
 @cache
 def training_queue() -> TrainingQueue:
-    """Return the one queue of this server; when the server ends, a run's finished epochs are kept."""
+    """Return the training queue of this server. When the server ends, the finished epochs of a run are kept."""
     queue = TrainingQueue(get_dataset, limits=QueueLimits.from_environment())
     atexit.register(queue.close)
     return queue
 
 
 def load_cached(path: Path) -> tuple[str, Checkpoint]:
-    """Return the checkpoint at `path`, read again only when the file has changed, with an id of its contents.
+    """Return the checkpoint at `path` and an id of its contents; the file is read again only if it has changed.
 
     Raises:
         CheckpointError: it cannot be read, or is damaged.
@@ -60,17 +61,17 @@ def load_cached(path: Path) -> tuple[str, Checkpoint]:
 
 
 def find_cached(config: TrainConfig) -> Path | None:
-    """Return where the checkpoint trained with exactly this config is, None if there is none."""
+    """Return the path of the checkpoint trained with exactly this config, None if there is none."""
     found = find_checkpoint(config, load=lambda path: load_cached(path)[1])
     return found[0] if found else None
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
 def _load(path: Path, stamp: int) -> Checkpoint:
-    return load_checkpoint(path)
+    return Checkpoint.load(path)
 
 
 @st.cache_resource(show_spinner="Testing the model …", max_entries=32)
 def evaluate_cached(model_id: str, dataset_name: str, _checkpoint: Checkpoint) -> Evaluation:
-    """Return the model's answers for the test images; `model_id` stands for the checkpoint in the cache."""
+    """Return the evaluation on the test images; `model_id` identifies the checkpoint in the cache."""
     return evaluate(_checkpoint.model, get_dataset(dataset_name).test)

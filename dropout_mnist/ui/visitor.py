@@ -1,4 +1,4 @@
-"""Who is visiting: nobody in particular, but the same one after a reload and in every tab of a browser."""
+"""Recognize a visitor after a reload and in other tabs of the same browser, by a random name."""
 
 import uuid
 
@@ -9,7 +9,7 @@ from dropout_mnist.ui.resources import training_queue
 _KEY = "visitor"
 _WIDGET_KEY = "visitor_widget"
 
-# The browser remembers a random name. crypto.randomUUID would need https.
+# The browser stores the name. crypto.randomUUID would need https.
 _remember = st.components.v2.component(
     "dropout_mnist.visitor",
     js="""
@@ -21,7 +21,7 @@ _remember = st.components.v2.component(
                 name = Array.from(crypto.getRandomValues(new Uint32Array(4)), part => part.toString(36)).join("-");
                 localStorage.setItem("dropout_mnist_visitor", name);
             }
-        } catch {}  // storage is forbidden: then the session alone knows its visitor
+        } catch {}  // storage is blocked: the session keeps its own name
         setStateValue("name", name);
     }
     """,
@@ -29,13 +29,13 @@ _remember = st.components.v2.component(
 
 
 def visitor() -> str:
-    """Return the visitor's name: the browser's, once it has told, and the session's until then."""
+    """Return the visitor's name: the browser's once it is known, and until then the session's."""
     name: str = st.session_state.setdefault(_KEY, str(uuid.uuid4()))
     return name
 
 
 def ask_browser() -> None:
-    """Let the browser tell its visitor's name; what was asked for under the session's name is the browser's then."""
+    """Ask the browser for its visitor's name, and give the runs of the session's name to it."""
     name = _remember(key=_WIDGET_KEY, default={"name": None}, on_name_change=lambda: None, height="content").get("name")
     if isinstance(name, str) and 0 < len(name) <= 64 and name != visitor():
         training_queue().hand_over(visitor(), name)

@@ -1,4 +1,4 @@
-"""The application as a process of its own, and a line to it that can be cut."""
+"""The application in its own process, and a connection to it that can be cut."""
 
 import os
 import re
@@ -19,14 +19,15 @@ import requests
 from ..conftest import REAL_DATA_FOLDER, SHIPPED, SHIPPED_WEIGHTS
 
 ROOT = Path(__file__).parents[2]
-START_TIMEOUT = 60
+START_TIMEOUT = 180
+STOP_TIMEOUT = 60
 
 
 class Server:
-    """The application with the shipped weights in a folder of its own; it can be killed and started again.
+    """The application in its own process, which can be killed and started again.
 
     Args:
-        folder: for its weights, cache and log.
+        folder: for its weights (copies of the shipped ones), cache and log.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -39,7 +40,7 @@ class Server:
         self.address = f"http://127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        """Start it, and wait until it answers."""
+        """Start the process and wait until it answers."""
         environment = os.environ | {
             "DROPOUT_MNIST_WEIGHTS": str(self.weights),
             "DROPOUT_MNIST_DATA": str(REAL_DATA_FOLDER),
@@ -60,26 +61,25 @@ class Server:
                 sleep(0.1)
 
     def kill(self) -> None:
-        """End it as a power cut does."""
+        """End the process as a power cut does."""
         self.process.kill()
-        self.process.wait()
+        self.process.wait(STOP_TIMEOUT)
 
     def stop(self) -> None:
-        """End it, and look for complaints in what it logged."""
+        """End the process, and fail on errors and warnings in its log."""
         self.process.terminate()
-        self.process.wait(10)
-        complaints = re.findall(r"Traceback|Warning|\bWARN|Error|terminate called", self.log)
-        assert complaints == []
+        self.process.wait(STOP_TIMEOUT)
+        assert re.findall(r"Traceback|Warning|\bWARN|Error|terminate called", self.log) == []
 
     @property
     def log(self) -> str:
-        """What it said since it was first started."""
+        """The log since the first start."""
         return (self.folder / "log").read_text()
 
 
 @contextmanager
 def running(server: Server) -> Iterator[Server]:
-    """Start a server, and stop it in the end."""
+    """Start a server, and stop it at the end."""
     server.start()
     try:
         yield server
@@ -88,15 +88,15 @@ def running(server: Server) -> Iterator[Server]:
 
 
 def free_port() -> int:
-    """Return the number of a port that nobody uses."""
+    """Return the number of an unused port."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port: int = free.getsockname()[1]
     return port
 
 
-class Line:
-    """A line to a server: what comes in at one address goes on to the server, until the line is cut.
+class Connection:
+    """A relay in front of a server, which can be cut and restored.
 
     Args:
         port: of the server.
@@ -107,22 +107,22 @@ class Line:
         self._port = free_port()
         self._cut = threading.Event()
         self.address = f"http://127.0.0.1:{self._port}"
-        self.mend()
+        self.restore()
 
-    def mend(self) -> None:
-        """Let connections through."""
+    def restore(self) -> None:
+        """Accept connections."""
         self._cut.clear()
         self._listener = socket.create_server(("127.0.0.1", self._port))
-        self._relay = threading.Thread(target=self._work, daemon=True)
+        self._relay = threading.Thread(target=self._relay_data, daemon=True)
         self._relay.start()
 
     def cut(self) -> None:
-        """Break all connections, and refuse new ones."""
+        """Break all connections and refuse new ones."""
         self._cut.set()
-        self._relay.join()
+        self._relay.join(STOP_TIMEOUT)
+        assert not self._relay.is_alive()
 
-    def _work(self) -> None:
-        """Pass on what comes."""
+    def _relay_data(self) -> None:
         partner: dict[socket.socket, socket.socket] = {}
         with selectors.DefaultSelector() as selector, self._listener:
             selector.register(self._listener, selectors.EVENT_READ)
@@ -137,7 +137,7 @@ class Line:
                         continue
                     end = key.fileobj
                     if end not in partner:
-                        continue  # its other end has just hung up
+                        continue  # its partner was closed in this round
                     data = b""
                     with suppress(OSError):
                         data = end.recv(2**16)

@@ -6,7 +6,7 @@ from ..conftest import accuracy_of
 from .conftest import Playground
 
 
-def test_accuracy_random_sample_and_mistakes_are_shown(playground: Playground, mnist_folder: object) -> None:
+def test_accuracy_random_test_image_and_mistakes_are_shown(playground: Playground, mnist_folder: object) -> None:
     playground.open()
     accuracy = playground.keyed("test_accuracy")
     expect(accuracy).to_contain_text(accuracy_of("augmented"))
@@ -21,15 +21,14 @@ def test_accuracy_random_sample_and_mistakes_are_shown(playground: Playground, m
     expect(playground.page.locator(".st-key-mistakes img")).to_have_count(12)
 
 
-def test_other_weights_are_one_choice_away(playground: Playground) -> None:
+def test_another_model_can_be_chosen(playground: Playground) -> None:
     playground.open()
-    playground.keyed("model_choice").get_by_role("combobox").click()
-    playground.page.get_by_role("option", name="plain-p0.50", exact=True).click()
+    playground.choose_model("plain-p0.50")
     expect(playground.keyed("model")).to_contain_text("drop_prob 0.5")
     expect(playground.keyed("test_accuracy")).to_contain_text(accuracy_of("plain-p0.50"))
 
 
-def test_theme_follows_the_visitors_system(playground: Playground) -> None:
+def test_theme_follows_the_color_scheme_of_the_browser(playground: Playground) -> None:
     playground.page.emulate_media(color_scheme="dark")
     playground.open()
     background = playground.page.get_by_test_id("stApp").evaluate("app => getComputedStyle(app).backgroundColor")

@@ -1,4 +1,4 @@
-"""What happens to browsers: lines break, tabs sleep and multiply, people go back and forth, and share a server."""
+"""Browsers in the real world: lost connections, frozen and several tabs, the back button, and other visitors."""
 
 import re
 from collections.abc import Iterator
@@ -7,34 +7,34 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from dropout_mnist.checkpoint import encode_checkpoint, load_checkpoint
+from dropout_mnist.checkpoint import Checkpoint
 
 from ..conftest import SHIPPED_WEIGHTS
 from ..test_picture import seven_on_paper
 from .conftest import ONE, SEVEN, Playground, watched
-from .server import Line, Server
+from .server import Connection, Server
 from .test_lab import Lab
 from .test_train import WATCHABLE
 
 
 @pytest.fixture
-def line(own_server: Server) -> Iterator[Line]:
-    """A line to a server."""
-    line = Line(own_server.port)
-    yield line
-    line.cut()
+def connection(own_server: Server) -> Iterator[Connection]:
+    """A connection that the test can cut."""
+    connection = Connection(own_server.port)
+    yield connection
+    connection.cut()
 
 
 @pytest.fixture
-def remote(browser: Browser, line: Line) -> Iterator[Playground]:
-    """The page at the end of the line."""
+def remote(browser: Browser, connection: Connection) -> Iterator[Playground]:
+    """The page on a connection that the test can cut."""
     with browser.new_context() as context, watched(context.new_page(), harmed=True) as page:
-        yield Playground(page, line.address)
+        yield Playground(page, connection.address)
 
 
 @pytest.fixture
 def other_person(browser: Browser, server: str) -> Iterator[Playground]:
-    """The page in a browser of somebody else."""
+    """The page in another visitor's browser."""
     with browser.new_context() as context, watched(context.new_page()) as page:
         yield Playground(page, server)
 
@@ -47,30 +47,30 @@ def picture(tmp_path: Path) -> Path:
     return path
 
 
-def test_stroke_drawn_while_the_connection_was_lost_is_answered_when_it_is_back(remote: Playground, line: Line) -> None:
+def test_stroke_drawn_while_disconnected_is_answered_later(remote: Playground, connection: Connection) -> None:
     remote.open()
     first, last = remote.points(ONE)
     remote.page.mouse.move(*first)
     remote.page.mouse.down()
     remote.page.mouse.move((first[0] + last[0]) / 2, (first[1] + last[1]) / 2, steps=5)
-    line.cut()
+    connection.cut()
     remote.page.mouse.move(*last, steps=5)
     remote.page.mouse.up()
     expect(remote.page.get_by_text("Connection error")).to_be_visible()
-    line.mend()
+    connection.restore()
     expect(remote.answer).to_have_text("1")
     expect(remote.page.get_by_text("Connection error")).to_have_count(0)
     assert remote.ink() > 0
 
 
-def test_training_goes_on_through_a_lost_connection_and_is_drawn_live_again(remote: Playground, line: Line) -> None:
+def test_run_continues_through_a_lost_connection(remote: Playground, connection: Connection) -> None:
     remote.open(f"{WATCHABLE}&epochs=50&seed=4")
     remote.draw(SEVEN)
     remote.click("train")
     remote.expect_epochs(1)
-    line.cut()
+    connection.cut()
     expect(remote.page.get_by_text("Connection error")).to_be_visible()
-    line.mend()
+    connection.restore()
     expect(remote.training).to_contain_text(re.compile(r"Epoch \d+ of 50"))
     remote.expect_epochs(3)
     expect(remote.answer).to_have_text("7")
@@ -78,7 +78,7 @@ def test_training_goes_on_through_a_lost_connection_and_is_drawn_live_again(remo
     expect(remote.training).to_contain_text("was stopped after")
 
 
-def test_tab_that_slept_through_a_part_of_a_training_catches_up(playground: Playground) -> None:
+def test_frozen_tab_catches_up_with_a_run(playground: Playground) -> None:
     playground.open(f"{WATCHABLE}&epochs=50&seed=5")
     playground.draw(SEVEN)
     playground.click("train")
@@ -97,7 +97,7 @@ def test_tab_that_slept_through_a_part_of_a_training_catches_up(playground: Play
     expect(playground.training).to_contain_text("was stopped after")
 
 
-def test_back_and_forth_lose_neither_drawing_nor_settings(playground: Playground) -> None:
+def test_back_and_forward_keep_drawing_and_settings(playground: Playground) -> None:
     lab = Lab(playground)
     playground.open("drop_prob=0.5")
     playground.draw(SEVEN)
@@ -110,10 +110,10 @@ def test_back_and_forth_lose_neither_drawing_nor_settings(playground: Playground
         expect(playground.keyed("drop_prob").get_by_role("slider")).to_have_value("0.5")
         assert playground.ink() == ink
         playground.page.go_forward()
-        expect(playground.keyed("specimen").get_by_alt_text("Your drawing")).to_be_visible()
+        expect(playground.keyed("subject").get_by_alt_text("Your drawing")).to_be_visible()
 
 
-def test_two_tabs_of_one_person_show_the_same_training_and_drawings_of_their_own(playground: Playground) -> None:
+def test_two_tabs_of_a_visitor_share_the_run_but_not_the_drawing(playground: Playground) -> None:
     playground.open(f"{WATCHABLE}&epochs=50&seed=6")
     playground.click("train")
     playground.expect_epochs(1)
@@ -123,7 +123,7 @@ def test_two_tabs_of_one_person_show_the_same_training_and_drawings_of_their_own
         second.expect_epochs(1)
         second.draw(ONE)
         expect(second.answer).to_have_text("1")
-        # People draw on the tab in front; Chromium lets the others wait.
+        # Visitors draw in the tab in front; Chromium throttles the others.
         playground.page.bring_to_front()
         playground.draw(SEVEN)
         expect(playground.answer).to_have_text("7")
@@ -133,13 +133,13 @@ def test_two_tabs_of_one_person_show_the_same_training_and_drawings_of_their_own
             expect(tab.training).to_contain_text("was stopped after")
 
 
-def test_nobody_sees_what_another_draws_uploads_or_chooses(
+def test_visitors_do_not_see_what_others_draw_upload_or_choose(
     playground: Playground, other_person: Playground, picture: Path
 ) -> None:
     playground.open(f"{WATCHABLE}&epochs=50&seed=7&drop_prob=0.45")
-    checkpoint = load_checkpoint(SHIPPED_WEIGHTS / "plain-p0.00.safetensors")
+    checkpoint = Checkpoint.load(SHIPPED_WEIGHTS / "plain-p0.00.safetensors")
     playground.keyed("model_menu").get_by_role("button").click()
-    weights = {"name": "secret.safetensors", "mimeType": "", "buffer": encode_checkpoint(checkpoint)}
+    weights = {"name": "secret.safetensors", "mimeType": "", "buffer": checkpoint.to_bytes()}
     playground.keyed("upload_weights").locator("input").set_input_files([weights])
     expect(playground.keyed("model")).to_contain_text("drop_prob 0 ")
     playground.page.keyboard.press("Escape")
@@ -156,7 +156,7 @@ def test_nobody_sees_what_another_draws_uploads_or_chooses(
     expect(other_person.invitation).to_be_visible()
     expect(other_person.keyed("drop_prob").get_by_role("slider")).to_have_value("0.3")
     expect(other_person.keyed("model")).to_contain_text("augmented recipe")
-    expect(other_person.training).to_contain_text("In the queue of this server: 1 training of other visitors.")
+    expect(other_person.training).to_contain_text("Other visitors have 1 run in this server's queue.")
     other_person.keyed("model").get_by_test_id("stSelectbox").click()
     expect(other_person.page.get_by_role("option", name="augmented")).to_be_visible()
     names = other_person.page.get_by_role("option").all_inner_texts()

@@ -13,7 +13,7 @@ from ..conftest import accuracy_of
 from .conftest import ONE, SEVEN, Playground, watched
 
 
-def test_first_screen_invites_to_draw_and_names_the_model(playground: Playground) -> None:
+def test_first_screen_invites_to_draw_and_shows_the_model(playground: Playground) -> None:
     playground.open()
     expect(playground.invitation).to_be_visible()
     expect(playground.answer).to_have_count(0)
@@ -22,7 +22,7 @@ def test_first_screen_invites_to_draw_and_names_the_model(playground: Playground
     expect(model).to_contain_text(f"test accuracy {accuracy_of('augmented')}")
 
 
-def test_digits_drawn_by_mouse_are_answered_when_the_pen_lifts(playground: Playground) -> None:
+def test_digit_is_answered_after_each_stroke(playground: Playground) -> None:
     playground.open()
     playground.draw(ONE)
     expect(playground.answer).to_have_text("1")
@@ -36,7 +36,7 @@ def test_digits_drawn_by_mouse_are_answered_when_the_pen_lifts(playground: Playg
     assert playground.ink() == 0
 
 
-def test_undo_takes_one_stroke_back_by_button_and_by_key(playground: Playground) -> None:
+def test_undo_removes_one_stroke_by_button_and_by_key(playground: Playground) -> None:
     playground.open()
     playground.draw(((0.25, 0.2), (0.75, 0.2)), ((0.75, 0.2), (0.45, 0.85)))
     expect(playground.answer).to_have_text("7")
@@ -59,7 +59,7 @@ def test_drawing_survives_reruns_and_other_inputs(playground: Playground) -> Non
     slider.focus()
     slider.press("ArrowRight")
     expect(playground.page).to_have_url(re.compile("drop_prob=0.35"))
-    # The bundled digits are there on every machine.
+    # The bundled digits need no download.
     playground.page.get_by_text("scikit-learn's bundled digits", exact=True).click()
     playground.click("another")
     expect(playground.answer).to_have_text("7")
@@ -90,10 +90,10 @@ def test_wider_pen_leaves_more_ink(playground: Playground) -> None:
     assert playground.ink() > 1.5 * thin
 
 
-def test_strokes_may_begin_in_every_corner(playground: Playground) -> None:
+def test_stroke_can_begin_in_every_corner(playground: Playground) -> None:
     playground.open()
     for corner in product((0.02, 0.98), repeat=2):
-        # The pointer comes from elsewhere and presses at once, as a finger does.
+        # The pointer comes from outside and presses at once, like a finger.
         playground.page.mouse.move(5, 5)
         playground.draw((corner, (0.5, 0.5)))
         expect(playground.answer).to_be_visible()
@@ -112,15 +112,15 @@ def phone(browser: Browser, server: str) -> Iterator[Playground]:
     context.close()
 
 
-def scroll_top(page: Page) -> float:
+def scroll_position(page: Page) -> float:
     top: float = page.get_by_test_id("stMain").evaluate("main => main.scrollTop")
     return top
 
 
-def test_finger_draws_on_a_phone_and_the_page_does_not_scroll(phone: Playground) -> None:
+def test_touch_draws_on_a_phone_without_scrolling_the_page(phone: Playground) -> None:
     phone.open()
     points = phone.points(SEVEN)
-    before = scroll_top(phone.page)
+    before = scroll_position(phone.page)
     session = phone.page.context.new_cdp_session(phone.page)
 
     def touch(kind: str, *at: tuple[float, float]) -> None:
@@ -132,13 +132,13 @@ def test_finger_draws_on_a_phone_and_the_page_does_not_scroll(phone: Playground)
             touch("touchMove", (x0 + (x1 - x0) * step / 10, y0 + (y1 - y0) * step / 10))
     touch("touchEnd")
     expect(phone.answer).to_have_text("7")
-    assert scroll_top(phone.page) == before
+    assert scroll_position(phone.page) == before
     # Nothing is wider than the phone.
     assert phone.page.evaluate("document.documentElement.scrollWidth") <= 375
 
 
-def test_strokes_on_the_real_canvas_give_the_input_that_evaluation_gives_them(playground: Playground) -> None:
-    # A 3 with a flat top and a crossed 7, through whole pixels, as the mouse goes.
+def test_canvas_gives_the_same_input_as_the_strokes_themselves(playground: Playground) -> None:
+    # A 3 with a flat top and a crossed 7. The points are whole pixels, like those of a mouse.
     three = [(90, 60), (180, 60), (130, 120), (165, 135), (180, 170), (160, 215), (110, 225), (80, 205)]
     seven = [[(80, 60), (200, 62), (150, 150), (130, 230)], [(110, 150), (190, 140)]]
     playground.open()
@@ -147,10 +147,10 @@ def test_strokes_on_the_real_canvas_give_the_input_that_evaluation_gives_them(pl
         expect(playground.answer).to_be_visible()
         expected = read_strokes([read_path(make_path(stroke, 20)) for stroke in strokes])
         assert expected is not None
-        playground.expect_input(expected, most=1)
+        playground.expect_input(expected, tolerance=1)
         drawn = read_canvas(playground.image())
         assert drawn is not None
-        # The image differs by the width of the pen, which may move the centre of mass to the next pixel.
+        # The image has a wider pen, which can move the center of mass to the next pixel.
         shifts = product((-1, 0, 1), repeat=2)
         assert min(np.abs(np.roll(drawn, shift, (0, 1)).astype(float) - expected).mean() for shift in shifts) < 9
         playground.click("clear")

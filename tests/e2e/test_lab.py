@@ -8,27 +8,27 @@ from .conftest import SEVEN, Playground, watched
 
 
 class Lab:
-    """The lab as its visitors use it, who come from the Playground."""
+    """The lab, as its visitors use it after the Playground."""
 
     def __init__(self, playground: Playground) -> None:
         self.playground, self.page = playground, playground.page
 
     def go(self, title: str) -> None:
-        """Change to another page."""
+        """Go to the page with this title."""
         if self.page.get_by_test_id("stExpandSidebarButton").is_visible():
             self.page.get_by_test_id("stExpandSidebarButton").click()
         self.page.get_by_role("link", name=title, exact=True).click()
 
     def enter(self) -> None:
         self.go("Dropout lab")
-        expect(self.page.get_by_role("heading", name="The gap")).to_be_attached()
-        expect(self.playground.keyed("gap_measure")).to_be_attached()
+        expect(self.page.get_by_role("heading", name="Generalization")).to_be_attached()
+        expect(self.playground.keyed("generalization_measure")).to_be_attached()
 
-    def push(self, key: str, stroke: str) -> None:
-        """Press a key on a slider."""
+    def press(self, key: str, keyboard_key: str) -> None:
+        """Press a key of the keyboard on a slider."""
         slider = self.playground.keyed(key).get_by_role("slider")
         slider.focus()
-        slider.press(stroke)
+        slider.press(keyboard_key)
 
 
 @pytest.fixture
@@ -36,43 +36,46 @@ def lab(playground: Playground) -> Lab:
     return Lab(playground)
 
 
-def test_drawing_goes_to_the_lab_and_back(lab: Lab) -> None:
+def test_drawing_survives_a_visit_to_the_lab(lab: Lab) -> None:
     playground = lab.playground
     playground.open()
     playground.draw(SEVEN)
     expect(playground.answer).to_have_text("7")
     ink = playground.ink()
     lab.enter()
-    expect(playground.keyed("specimen").get_by_alt_text("Your drawing")).to_be_visible()
+    expect(playground.keyed("subject").get_by_alt_text("Your drawing")).to_be_visible()
     expect(playground.keyed("thinned_answers").get_by_test_id("stMetricValue").last).to_have_text("7")
     lab.go("Playground")
     expect(playground.answer).to_have_text("7")
     assert playground.ink() == ink
 
 
-def test_settings_survive_a_visit_to_the_lab(lab: Lab) -> None:
+def test_settings_and_model_survive_a_visit_to_the_lab(lab: Lab) -> None:
     lab.playground.open("drop_prob=0.6&epochs=7")
     expect(lab.playground.keyed("drop_prob")).to_contain_text("0.60")
+    lab.playground.choose_model("plain-p0.50")
     lab.enter()
+    lab.playground.click("another_input")
     lab.go("Playground")
+    expect(lab.playground.keyed("model")).to_contain_text("drop_prob 0.5")
     expect(lab.playground.keyed("drop_prob")).to_contain_text("0.60")
     expect(lab.playground.keyed("epochs").get_by_role("spinbutton")).to_have_value("7")
 
 
-def test_sliders_change_the_pictures(lab: Lab) -> None:
+def test_sliders_change_texts_and_images(lab: Lab) -> None:
     lab.playground.open()
     lab.enter()
-    lab.push("averaged", "ArrowRight")
+    lab.press("averaged", "ArrowRight")
     expect(lab.page.get_by_text("the average of 11 networks")).to_be_visible()
     layer = lab.playground.keyed("thinned_layers").locator("img").first
     before = layer.get_attribute("src")
     lab.playground.click("another_mask")
     expect(layer).not_to_have_attribute("src", before or "")
-    lab.push("removed", "ArrowRight")
-    expect(lab.page.get_by_text("with 55 % of the units gone")).to_be_visible()
+    lab.press("removed", "ArrowRight")
+    expect(lab.page.get_by_text("with 55 % of the units removed")).to_be_visible()
 
 
-def test_chart_data_can_be_taken_away(lab: Lab) -> None:
+def test_data_of_a_chart_can_be_downloaded(lab: Lab) -> None:
     lab.playground.open()
     lab.enter()
     with lab.page.expect_download() as download:

@@ -1,4 +1,4 @@
-"""What keeps strangers out: where requests come from, what they may name, and what a browser may be made to run."""
+"""Security: requests from other sites, paths to files, uploads, and markup in texts."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from dropout_mnist.checkpoint import encode_checkpoint, load_checkpoint
+from dropout_mnist.checkpoint import Checkpoint
 
 from ..conftest import SHIPPED_WEIGHTS
 from ..test_picture import encode, seven_on_paper
@@ -17,20 +17,20 @@ from .conftest import Playground
 SCRIPT = "<img src=x onerror='window.harmed = true'>"
 
 
-def test_pages_of_other_sites_cannot_speak_for_a_visitor(server: str) -> None:
+def test_requests_from_other_sites_are_refused(server: str) -> None:
     stream = f"{server.replace('http', 'ws')}/_stcore/stream"
     with connect(stream, origin=server):  # type: ignore[arg-type]
         pass
     with pytest.raises(InvalidStatus, match="403"):
         connect(stream, origin="https://elsewhere.example")  # type: ignore[arg-type]
-    answer = requests.get(f"{server}/_stcore/health", headers={"Origin": "https://elsewhere.example"}, timeout=10)
+    answer = requests.get(f"{server}/_stcore/health", headers={"Origin": "https://elsewhere.example"}, timeout=60)
     assert "Access-Control-Allow-Origin" not in answer.headers
 
 
-def test_files_are_taken_from_the_page_alone(server: str) -> None:
+def test_upload_outside_a_session_is_refused(server: str) -> None:
     address = f"{server}/_stcore/upload_file/some-session/some-file"
-    assert requests.put(address, files={"file": b"data"}, timeout=10).status_code in (400, 403)
-    assert requests.delete(address, timeout=10).status_code in (400, 403)
+    assert requests.put(address, files={"file": b"data"}, timeout=60).status_code in (400, 403)
+    assert requests.delete(address, timeout=60).status_code in (400, 403)
 
 
 @pytest.mark.parametrize(
@@ -44,16 +44,16 @@ def test_files_are_taken_from_the_page_alone(server: str) -> None:
         "/.streamlit/config.toml",
     ],
 )
-def test_no_file_of_the_server_can_be_asked_for(server: str, path: str) -> None:
+def test_files_of_the_server_are_not_served(server: str, path: str) -> None:
     request = requests.Request("GET", server).prepare()
-    request.url = server + path  # as it is, without requests' tidying
-    answer = requests.Session().send(request, timeout=10)
-    # Any other address is the page's.
+    request.url = server + path  # unchanged: requests would normalize it
+    answer = requests.Session().send(request, timeout=60)
+    # Streamlit answers unknown addresses with the page itself.
     assert answer.status_code >= 400 or "<!doctype html>" in answer.text.lower()
     assert not any(secret in answer.text for secret in ("root:", "[tool.", "fileWatcherType", "__metadata__"))
 
 
-def test_file_that_is_too_large_is_refused_before_it_is_sent(playground: Playground, tmp_path: Path) -> None:
+def test_file_that_is_too_large_is_refused_before_the_upload(playground: Playground, tmp_path: Path) -> None:
     large = tmp_path / "large.png"
     with large.open("wb") as file:
         file.truncate(100 * 2**20)
@@ -64,15 +64,15 @@ def test_file_that_is_too_large_is_refused_before_it_is_sent(playground: Playgro
     expect(playground.prediction).to_contain_text("Upload a picture of one digit.")
 
 
-def test_markup_in_addresses_and_file_names_is_shown_and_not_run(playground: Playground) -> None:
+def test_markup_in_urls_and_file_names_is_shown_as_text(playground: Playground) -> None:
     playground.open(f"drop_prob={SCRIPT}&{SCRIPT}=1")
     expect(playground.page.get_by_text("Ignored in the page's address")).to_contain_text("<img src=x")
-    checkpoint = load_checkpoint(SHIPPED_WEIGHTS / "plain-p0.00.safetensors")
+    checkpoint = Checkpoint.load(SHIPPED_WEIGHTS / "plain-p0.00.safetensors")
     playground.keyed("model_menu").get_by_role("button").click()
     upload = playground.keyed("upload_weights").locator("input")
     upload.set_input_files([{"name": f"{SCRIPT}.safetensors", "mimeType": "", "buffer": b"rubbish"}])
-    expect(playground.page.get_by_text("is not a whole safetensors file")).to_contain_text("<img src=x")
-    upload.set_input_files([{"name": f"{SCRIPT}.safetensors", "mimeType": "", "buffer": encode_checkpoint(checkpoint)}])
+    expect(playground.page.get_by_text("is not a complete safetensors file")).to_contain_text("<img src=x")
+    upload.set_input_files([{"name": f"{SCRIPT}.safetensors", "mimeType": "", "buffer": checkpoint.to_bytes()}])
     expect(playground.keyed("model")).to_contain_text("drop_prob 0 ")
     playground.page.keyboard.press("Escape")
     playground.choose_input("Upload a picture")

@@ -1,7 +1,7 @@
-"""The canvas: st_canvas with undo, clear and pen width, and a memory that outlives it.
+"""The canvas: `st_canvas` with undo, clear and pen width, and with a drawing that survives when it leaves the page.
 
-`st_canvas` keeps its drawing only while it is on the page, takes a moment to report what was drawn, and once told
-to show something else reports that a moment later. The session's `Drawing` knows better.
+`st_canvas` keeps its drawing only while it is on the page. It reports a stroke a moment after it was drawn, and new
+content that it is sent, such as after an undo, later still. So the session keeps the drawing in a `Drawing`.
 """
 
 from dataclasses import dataclass, field
@@ -16,8 +16,8 @@ from dropout_mnist.preprocessing.fabricjs import StrokeError, read_paths
 from dropout_mnist.preprocessing.picture import PictureError, open_picture
 
 SIZE = 280
-# The component's own tools float, unseen, over the first rows of its canvas: strokes that begin there are lost, and
-# one of the tools ends drawing. So the canvas has these rows more than are shown.
+# The component's own toolbar floats, invisible, over the first rows of its canvas: strokes that begin there are lost,
+# and one of its buttons turns drawing off. So the canvas has this many additional rows, which are clipped.
 _HIDDEN_ROWS = 32
 _STYLE = f"""<style>
 .st-key-canvas {{ overflow: clip; outline: 1px solid #80808080; outline-offset: -1px; }}
@@ -38,29 +38,29 @@ class Drawing:
     """What is on the canvas.
 
     Attributes:
-        strokes: as the canvas reported them, or as it was told since.
-        pixels: what the network sees of them, (28, 28) uint8, or None.
-        told: what the canvas is told to show; it obeys when the revision changes.
+        strokes: as last reported by the canvas or sent to it.
+        pixels: the network's input, (28, 28) uint8, or None.
+        sent: what the canvas was last asked to show; it reloads when the revision changes.
     """
 
     strokes: Strokes = field(default_factory=list)
     pixels: Pixels | None = None
-    told: dict[str, Any] = field(default_factory=lambda: {"objects": [], "revision": 0})
+    sent: dict[str, Any] = field(default_factory=lambda: {"objects": [], "revision": 0})
     _reported: Strokes | None = None
     _outdated: Strokes | None = None
 
-    def show(self, strokes: Strokes) -> None:
-        """Let the canvas show these strokes; what it last reported says nothing any more."""
+    def replace(self, strokes: Strokes) -> None:
+        """Make the canvas show these strokes; from now on its last report is out of date."""
         self.strokes = strokes
-        self.told = {"objects": strokes, "revision": self.told["revision"] + 1}
+        self.sent = {"objects": strokes, "revision": self.sent["revision"] + 1}
         self._outdated = self._reported
 
-    def take(self, report: CanvasResult) -> None:
-        """Take over what the canvas reports, unless it is from before the canvas was told something else.
+    def update_from_report(self, report: CanvasResult) -> None:
+        """Update the drawing from a report of the canvas, unless the report is older than the last replacement.
 
-        A browser may report anything: what cannot be read is no drawing.
+        A browser can report anything, so a report that cannot be read is ignored.
         """
-        # A canvas that has come back to the page reports no image until it is drawn on.
+        # A canvas that has returned to the page reports no image until it is drawn on.
         image, strokes = _parts(report)
         if image is None or strokes is None:
             return
@@ -75,16 +75,16 @@ class Drawing:
             self.pixels = _read_image(image)
 
     def undo(self) -> None:
-        """Take back the last stroke."""
-        self.show(self.strokes[:-1])
+        """Remove the last stroke."""
+        self.replace(self.strokes[:-1])
 
     def clear(self) -> None:
-        """Take back all strokes."""
-        self.show([])
+        """Remove all strokes."""
+        self.replace([])
 
 
 def _parts(report: CanvasResult) -> tuple[bytes | None, Strokes | None]:
-    """Return a report's image file and its strokes; None for what it has not."""
+    """Return the image file and the strokes of a report, None for what is missing."""
     try:
         strokes = report.json_data.get("objects") if report.json_data else None
         return report.image_bytes, strokes if isinstance(strokes, list) else None
@@ -93,7 +93,7 @@ def _parts(report: CanvasResult) -> tuple[bytes | None, Strokes | None]:
 
 
 def _read_image(data: bytes) -> Pixels | None:
-    """Return what the network sees of the canvas's image."""
+    """Return the network's input for an image of the canvas, None if it cannot be read."""
     try:
         return read_canvas(np.asarray(open_picture(data).convert("RGBA")))
     except PictureError:
@@ -101,17 +101,17 @@ def _read_image(data: bytes) -> Pixels | None:
 
 
 def drawn_pixels() -> Pixels | None:
-    """Return what the network sees of this session's drawing, None if there is none; also where no canvas is shown."""
+    """Return the network's input for this session's drawing, None if it is empty; works on every page."""
     drawing: Drawing | None = st.session_state.get(_DRAWING_KEY)
     return drawing.pixels if drawing and drawing.strokes else None
 
 
 def show() -> Pixels | None:
-    """Show the canvas and its buttons; return what the network sees of the drawing, None if it is empty."""
+    """Show the canvas and its buttons; return the network's input for the drawing, None if it is empty."""
     drawing: Drawing = st.session_state.setdefault(_DRAWING_KEY, Drawing())
     if _WIDGET_KEY not in st.session_state:
-        # The canvas comes (back) to the page: give it what was on it when it left.
-        drawing.show(drawing.strokes)
+        # The canvas is new on the page, or returns to it: restore the drawing.
+        drawing.replace(drawing.strokes)
     st.html(_STYLE)
     with st.container(key="canvas", width=SIZE, height=SIZE, border=False):
         report = st_canvas(
@@ -120,11 +120,11 @@ def show() -> Pixels | None:
             background_color="#000000",
             width=SIZE,
             height=SIZE + _HIDDEN_ROWS,
-            initial_drawing=drawing.told,
+            initial_drawing=drawing.sent,
             return_image_data=True,
             key=_WIDGET_KEY,
         )
-    drawing.take(report)
+    drawing.update_from_report(report)
     empty = not drawing.strokes
     with st.container(horizontal=True, gap="small"):
         st.button("Undo", key="undo", icon=":material/undo:", disabled=empty, on_click=drawing.undo, shortcut="Ctrl+Z")

@@ -1,4 +1,4 @@
-"""The lab's charts; colours as on the Playground."""
+"""Draw the lab's charts, in the same colors as the Playground's."""
 
 from collections.abc import Sequence
 
@@ -7,8 +7,8 @@ import pandas as pd
 
 from dropout_mnist.ui.charts import BLUE, GREEN, ORANGE, SKY
 
-PINK, YELLOW, RED, GREY = "#cc79a7", "#f0e442", "#d55e00", "#999999"
-SERIES = (BLUE, ORANGE, GREEN, PINK, SKY, RED, YELLOW, GREY)
+PINK, YELLOW, RED, GRAY = "#cc79a7", "#f0e442", "#d55e00", "#999999"
+SERIES = (BLUE, ORANGE, GREEN, PINK, SKY, RED, YELLOW, GRAY)
 HEIGHT = 360
 
 
@@ -17,9 +17,9 @@ def legend(columns: int = 3) -> alt.Legend:
     return alt.Legend(orient="bottom", title=None, columns=columns, labelLimit=260)
 
 
-def colours(names: Sequence[str]) -> alt.Scale:
-    """Return a scale that gives each name a colour of its own, as far as they reach."""
-    return alt.Scale(domain=list(names), range=[SERIES[place % len(SERIES)] for place in range(len(names))])
+def colors(names: Sequence[str]) -> alt.Scale:
+    """Return a scale with one color for each name; more than eight names share colors."""
+    return alt.Scale(domain=list(names), range=[SERIES[index % len(SERIES)] for index in range(len(names))])
 
 
 def lines_with_errors(
@@ -34,18 +34,18 @@ def lines_with_errors(
 
     Args:
         table: columns `series`, `mean`, `standard_error`, `runs`, and the one on the x axis.
-        x: the horizontal axis.
-        title: of the vertical axis.
+        x: the x axis.
+        title: of the y axis.
         number_format: of the values.
-        errors: what the bars are.
-        y_scale: of the vertical axis.
+        errors: the name of the error bars in the tooltip.
+        y_scale: of the y axis.
     """
     table = table.assign(
         low=table["mean"] - table["standard_error"].fillna(0), high=table["mean"] + table["standard_error"].fillna(0)
     )
     scale = y_scale or alt.Scale(zero=False)
     axis = alt.Axis(format=number_format.replace(".2%", "~%"), tickCount=6)
-    colour = alt.Color("series:N", scale=colours(list(dict.fromkeys(table["series"]))), legend=legend())
+    color = alt.Color("series:N", scale=colors(list(dict.fromkeys(table["series"]))), legend=legend())
     tooltip = [
         "series",
         x.shorthand.partition(":")[0],
@@ -53,7 +53,7 @@ def lines_with_errors(
         alt.Tooltip("standard_error:Q", format=number_format, title=errors),
         "runs",
     ]
-    base = alt.Chart(table).encode(x=x, color=colour)
+    base = alt.Chart(table).encode(x=x, color=color)
     lines = base.mark_line(strokeWidth=2, point=alt.OverlayMarkDef(size=45)).encode(
         y=alt.Y("mean:Q", title=title, scale=scale, axis=axis), tooltip=tooltip
     )
@@ -62,12 +62,12 @@ def lines_with_errors(
 
 
 def rule_at(value: float, field: str) -> alt.Chart:
-    """Draw an upright line at a value of the horizontal axis: where the slider stands."""
-    return alt.Chart(pd.DataFrame({field: [value]})).mark_rule(strokeDash=[4, 4], color=GREY).encode(x=f"{field}:Q")
+    """Draw a vertical line at a value of the x axis, such as a slider's."""
+    return alt.Chart(pd.DataFrame({field: [value]})).mark_rule(strokeDash=[4, 4], color=GRAY).encode(x=f"{field}:Q")
 
 
 def pass_ticks(table: pd.DataFrame) -> alt.Chart:
-    """Draw each pass' probability of each digit as a tick: columns `digit`, `probability`."""
+    """Draw the probabilities of each digit in all passes as ticks: columns `digit`, `probability`."""
     return (
         alt.Chart(table)
         .mark_tick(thickness=2, opacity=0.25, color=BLUE, height=16)
@@ -81,10 +81,10 @@ def pass_ticks(table: pd.DataFrame) -> alt.Chart:
 
 
 def bands(table: pd.DataFrame, x: alt.X, digits: Sequence[int]) -> alt.LayerChart:
-    """Draw mean and spread of some digits' probabilities: columns `digit`, `mean`, `low`, `high` and the x axis'."""
+    """Draw the mean and range of the digits' probabilities: columns `digit`, `mean`, `low`, `high` and the x axis's."""
     names = [str(digit) for digit in digits]
-    colour = alt.Color("digit:N", scale=colours(names), legend=legend(5))
-    base = alt.Chart(table).encode(x=x, color=colour)
+    color = alt.Color("digit:N", scale=colors(names), legend=legend(5))
+    base = alt.Chart(table).encode(x=x, color=color)
     y_scale = alt.Scale(domain=[0, 1])
     area = base.mark_area(opacity=0.2).encode(y=alt.Y("low:Q", scale=y_scale), y2="high:Q")
     line = base.mark_line(strokeWidth=2).encode(
@@ -99,14 +99,14 @@ def bands(table: pd.DataFrame, x: alt.X, digits: Sequence[int]) -> alt.LayerChar
 
 
 def histograms(table: pd.DataFrame, order: Sequence[str]) -> alt.Chart:
-    """Draw the distribution of activations: columns `series`, `low`, `high`, `share`."""
+    """Draw histograms of activations: columns `series`, `low`, `high`, `share`."""
     return (
         alt.Chart(table)
         .mark_line(interpolate="step-after", strokeWidth=2)
         .encode(
             x=alt.X("low:Q", title="activation"),
             y=alt.Y("share:Q", title="share of all units and images", axis=alt.Axis(format="~%")),
-            color=alt.Color("series:N", scale=colours(order), legend=legend()),
+            color=alt.Color("series:N", scale=colors(order), legend=legend()),
             tooltip=["series", "low", "high", alt.Tooltip("share:Q", format=".2%")],
         )
         .properties(height=HEIGHT)
@@ -114,7 +114,14 @@ def histograms(table: pd.DataFrame, order: Sequence[str]) -> alt.Chart:
 
 
 def histories(table: pd.DataFrame, title: str, number_format: str, names: Sequence[str]) -> alt.Chart:
-    """Draw curves over epochs, solid on test and dashed on training images: `epoch`, `model`, `images`, `value`."""
+    """Draw curves over epochs: solid for test, dashed for training images.
+
+    Args:
+        table: columns `epoch`, `model`, `images` ("test" or "training"), `value`.
+        title: of the y axis.
+        number_format: of the values.
+        names: the models, in the order of their colors.
+    """
     return (
         alt.Chart(table)
         .mark_line(strokeWidth=2)
@@ -126,7 +133,7 @@ def histories(table: pd.DataFrame, title: str, number_format: str, names: Sequen
                 scale=alt.Scale(zero=False),
                 axis=alt.Axis(format="~%" if number_format.endswith("%") else "~g"),
             ),
-            color=alt.Color("model:N", scale=colours(names), legend=legend(2)),
+            color=alt.Color("model:N", scale=colors(names), legend=legend(2)),
             strokeDash=alt.StrokeDash(
                 "images:N",
                 scale=alt.Scale(domain=["test", "training"], range=[[1, 0], [5, 4]]),
@@ -139,5 +146,5 @@ def histories(table: pd.DataFrame, title: str, number_format: str, names: Sequen
 
 
 def share_axis(field: str, title: str, number_format: str = "~%") -> alt.X:
-    """Return a horizontal axis of shares."""
-    return alt.X(f"{field}:Q", title=title, axis=alt.Axis(format=number_format))
+    """Return an x axis for shares from 0 to 1."""
+    return alt.X(f"{field}:Q", title=title, axis=alt.Axis(format=number_format, tickMinStep=0.1))

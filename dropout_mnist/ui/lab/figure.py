@@ -1,4 +1,4 @@
-"""A chart with its data, and the sweeps' results that many of them show."""
+"""Show a chart with its data, and read the sweeps' results that charts show."""
 
 from pathlib import Path
 
@@ -9,9 +9,9 @@ import streamlit as st
 from dropout_mnist.experiments.results import ResultsError, measurements_folder, read_table
 from dropout_mnist.ui.format import plain
 
-# How each shipped sweep was made. The small training sets were drawn five times.
+# The options that made each shipped sweep. There are five seeds of the smallest training sets.
 COMMANDS = {
-    "networks": ["--drop-prob 0 0.3 0.5 --seeds 1 2 3 --measure averaging surgery activations"],
+    "networks": ["--drop-prob 0 0.3 0.5 --seeds 1 2 3 --measure averaging pruning activations"],
     "rate": ["--drop-prob 0 0.1 0.2 0.3 0.4 0.5 0.6 0.7 0.8 0.9 --seeds 1 2 3"],
     "train_size": [
         "--drop-prob 0 0.5 --train-size 100 500 1000 5000 10000 60000 --equal-steps --seeds 1 2 3",
@@ -21,7 +21,7 @@ COMMANDS = {
 
 
 def show(chart: alt.Chart | alt.LayerChart | alt.FacetChart, data: pd.DataFrame, key: str, alt_text: str) -> None:
-    """Show a chart, what it says in words for those who cannot see it, and its data to take away."""
+    """Show a chart with a text alternative, and a button to download its data."""
     st.altair_chart(chart, key=key, alt=alt_text)
     st.download_button(
         "Data",
@@ -37,7 +37,12 @@ def show(chart: alt.Chart | alt.LayerChart | alt.FacetChart, data: pd.DataFrame,
 
 
 def get_results(sweep: str, table: str) -> pd.DataFrame | None:
-    """Return a table of a shipped sweep, a key of `COMMANDS`; None, with a message, if it is not there."""
+    """Return a table of a shipped sweep; None, with a message, if it is missing or cannot be read.
+
+    Args:
+        sweep: a key of `COMMANDS`.
+        table: the file's name without its suffix.
+    """
     folder = measurements_folder() / sweep
     path = folder / f"{table}.csv"
     try:
@@ -46,19 +51,19 @@ def get_results(sweep: str, table: str) -> pd.DataFrame | None:
         st.error(plain(error), icon=":material/error:")
         return None
     if found.empty:
-        st.info("These measurements are not here. The command that makes them:", icon=":material/info:")
+        st.info("These measurements are missing. Make them with this command:", icon=":material/info:")
         _show_command(sweep)
         return None
     return found
 
 
 def rate_names(table: pd.DataFrame) -> "pd.Series[str]":
-    """Return what a chart calls the rows of a table by their `drop_prob`."""
+    """Return the names of a chart's series: one for each `drop_prob` in the table."""
     return "drop_prob " + table["drop_prob"].map("{:.1f}".format)
 
 
 def describe(sweep: str, results: pd.DataFrame) -> None:
-    """Say what the networks of a sweep's results were, and how to make the same again."""
+    """Show how the networks of a sweep were trained, and the command that repeats it."""
     first = results.iloc[0]
     seeds = results["seed"].nunique()
     with st.expander("How this was measured"):
@@ -66,8 +71,8 @@ def describe(sweep: str, results: pd.DataFrame) -> None:
             f"784-{first['hidden_sizes'].replace('x', '-')}-10 with ReLU, {plain(first['recipe'])} recipe; Adam at "
             f"{first['learning_rate']:g}, batches of {first['batch_size']}, {first['epochs']} epochs; "
             f"{'MNIST' if first['dataset'] == 'mnist' else plain(first['dataset'])}, tested on all its test images; "
-            f"{results['run'].nunique()} networks, up to {seeds} seeds each. Error bars are standard errors over seeds "
-            "where nothing else is said. Made by:"
+            f"{results['run'].nunique()} networks, up to {seeds} seeds each. Unless stated otherwise, error bars are "
+            "standard errors over seeds. Made with:"
         )
         _show_command(sweep)
 

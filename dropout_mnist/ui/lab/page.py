@@ -1,4 +1,4 @@
-"""The Dropout lab: one section for each thing that is said of dropout, with a picture to play with and a figure."""
+"""The Dropout lab page: one section for each claim about dropout, with an experiment and measurements."""
 
 import streamlit as st
 
@@ -7,14 +7,12 @@ def show() -> None:
     """Show the page."""
     st.header("Dropout lab", anchor=False)
     st.markdown(
-        "What is said of dropout, each with a picture to play with and a figure that was measured here. "
-        "`drop_prob` is the probability to *drop* a unit; the papers' *p* is the probability to *keep* it, so their "
-        "*p* = 0.8 is our `drop_prob` 0.2."
+        "Seven claims about dropout, to try out and to check against measurements. `drop_prob` is the probability to "
+        "*drop* a unit. In the papers, *p* is the probability to *keep* it: their *p* = 0.8 is `drop_prob` 0.2 here."
     )
-    # These need torch, which takes seconds to import when the server is new.
+    # Lazy: these import torch, which takes seconds on a new server. Show the text above first.
     from dropout_mnist.ui.lab import (
         averaging,
-        doubt,
         features,
         generalization,
         pruning,
@@ -22,6 +20,7 @@ def show() -> None:
         subject,
         subnetworks,
         train_size,
+        uncertainty,
     )
 
     chosen = subject.show()
@@ -31,16 +30,16 @@ def show() -> None:
     subnetworks.show(chosen)
     _title("2. Averaging")
     averaging.show(chosen)
-    _title("3. Does it know that it doesn't know?")
-    doubt.show(chosen)
-    _title("4. The rate")
+    _title("3. Uncertainty")
+    uncertainty.show(chosen)
+    _title("4. The dropout rate")
     rate.show()
-    _title("5. The data")
+    _title("5. The training-set size")
     train_size.show()
-    _title("6. Sparse, and not leaning on each other")
+    _title("6. Sparsity and co-adaptation")
     features.show()
     pruning.show(chosen)
-    _title("7. The gap")
+    _title("7. Generalization")
     generalization.show(chosen)
 
 

@@ -1,4 +1,4 @@
-"""Section 4: how much to drop."""
+"""Section 4: the dropout rate."""
 
 from collections.abc import Hashable
 from typing import Any
@@ -13,17 +13,15 @@ from dropout_mnist.ui.lab import charts, figure
 @st.fragment
 def show() -> None:
     """Show the section."""
-    st.markdown(
-        "**How much to drop matters less than one might think**, until so much is dropped that too little is left."
-    )
+    st.markdown("**The exact dropout rate matters little**, until too few units remain.")
     results = figure.get_results("rate", "epochs")
     if results is not None:
         _show_curve(results)
         figure.describe("rate", results)
     st.caption(
-        "Srivastava et al. 2014, section 7.3 and figure 9a. Their networks were trained longer, with a larger learning "
-        "rate, momentum and max-norm, on 784-2048-2048-2048-10; in their table 2 a standard network errs on 1.60 %, "
-        "one with dropout and ReLU (three layers of 1024) on 1.25 %, with max-norm as well on 1.06 %."
+        "Srivastava et al. 2014, section 7.3 and figure 9a. Their networks, 784-2048-2048-2048-10, trained longer, "
+        "with a larger learning rate, momentum and max-norm. In their table 2 a standard network has a test error of "
+        "1.60 %, one with dropout and ReLU (three layers of 1024 units) 1.25 %, and one with max-norm as well 1.06 %."
     )
 
 
@@ -48,9 +46,9 @@ def _show_curve(results: pd.DataFrame) -> None:
         + ", ".join(f"{drop_prob:.1f} {row['mean']:.2%}" for drop_prob, row in test.items()),
     )
     st.markdown(
-        f"*What to see:* at drop_prob {lowest:.1f} {_percent(test[lowest])} of the test images are misread, at the "
-        f"best rate measured, {best:.1f}, {_percent(test[best])}, and at {highest:.1f} {_percent(test[highest])}. The "
-        "more is dropped, the less is learnt by heart: the error on training images rises, and the gap closes."
+        f"*What to see:* the test error is {_percent(test[lowest])} at drop_prob {lowest:.1f}, {_percent(test[best])} "
+        f"at the best rate measured, {best:.1f}, and {_percent(test[highest])} at {highest:.1f}. With more dropout the "
+        "network memorizes less: the error on the training images rises, and the gap to the test error closes."
     )
 
 

@@ -1,4 +1,4 @@
-"""What the lab's experiments are done on: a network, and a digit."""
+"""The subject of the lab's experiments: a network and a digit."""
 
 from dataclasses import dataclass
 
@@ -7,12 +7,12 @@ import torch
 from torch import Tensor
 
 from dropout_mnist.checkpoint import CheckpointError
-from dropout_mnist.data.datasets import scale
-from dropout_mnist.evaluation import Prediction, predict
+from dropout_mnist.evaluation import Prediction, predict_batch
 from dropout_mnist.model import MLP
 from dropout_mnist.preprocessing.drawing import Pixels
+from dropout_mnist.preprocessing.inputs import scale
 from dropout_mnist.shapes import INPUT_SIZE
-from dropout_mnist.ui import models, pages
+from dropout_mnist.ui import models, navigation
 from dropout_mnist.ui.format import plain
 from dropout_mnist.ui.images import enlarged_url
 from dropout_mnist.ui.inputs import canvas, sample_image
@@ -23,12 +23,12 @@ _WIDTH = 140
 
 
 @dataclass(frozen=True)
-class Specimen:
+class Subject:
     """A network and a digit.
 
     Attributes:
-        model: with the id that stands for its exact contents.
-        pixels: (28, 28) uint8.
+        model: the network, with the id of its exact contents.
+        pixels: the digit, (28, 28) uint8.
     """
 
     model: models.ChosenModel
@@ -36,44 +36,44 @@ class Specimen:
 
     @property
     def network(self) -> MLP:
-        """The network, in eval mode; it is shared."""
+        """The network, in eval mode. It is shared: never change it."""
         return self.model.checkpoint.model
 
     @property
     def image(self) -> Tensor:
-        """The digit as the network sees it, (784,) float32 in [0, 1]."""
+        """The digit as the network's input, (784,) float32 in [0, 1]."""
         return scale(torch.tensor(self.pixels)).reshape(INPUT_SIZE)
 
     def answer(self, network: MLP | None = None) -> Prediction:
-        """Return what a full network, its own unless another is given, says to the digit."""
-        [prediction] = predict(network or self.network, torch.tensor(self.pixels).reshape(1, INPUT_SIZE))
+        """Return the answer for the digit of a full network: the subject's own unless another one is given."""
+        [prediction] = predict_batch(network or self.network, torch.tensor(self.pixels).reshape(1, INPUT_SIZE))
         return prediction
 
     @property
     def drop_prob(self) -> float:
-        """The rate that the network was trained with, or 0.5 if that was none."""
+        """The network's `drop_prob` in training, or 0.5 if it was trained without dropout."""
         return self.model.checkpoint.config.drop_prob or 0.5
 
 
-def show() -> Specimen | None:
-    """Show the choice of both; None, with a message, if there is no network."""
-    with st.container(key="specimen", border=True):
+def show() -> Subject | None:
+    """Show the choice of network and digit; None, with a message, if there is no network."""
+    with st.container(key="subject", border=True):
         left, right = st.columns([1, 2], gap="medium")
         with right:
             model = _choose_model()
         with left:
             pixels = _choose_digit()
-    return Specimen(model, pixels) if model else None
+    return Subject(model, pixels) if model else None
 
 
 def _choose_model() -> models.ChosenModel | None:
     options = models.options()
     if not options:
-        st.warning("There are no weights yet: train a model on the Playground first.", icon=":material/info:")
+        st.warning("There are no models yet. Train one on the Playground first.", icon=":material/info:")
         return None
     preferred = [option for option in options if models.label(option) == PREFERRED_MODEL]
     option = st.selectbox(
-        "The network of the experiments",
+        "Network",
         options,
         index=options.index(preferred[0]) if preferred else 0,
         format_func=models.label,
@@ -88,9 +88,9 @@ def _choose_model() -> models.ChosenModel | None:
     config = model.checkpoint.config
     st.caption(
         f"Trained with drop_prob {config.drop_prob:.3g}, {plain(config.recipe)} recipe; test accuracy "
-        f"{model.checkpoint.test_accuracy:.2%}. Sections 1 to 3 and the surgery of section 6 are done on this network "
-        "and on the digit beside it, while you watch; the charts of sections 2 and 4 to 6 show measurements that are "
-        "shipped with the program."
+        f"{model.checkpoint.test_accuracy:.2%}. Sections 1 to 3 and the pruning in section 6 compute this network's "
+        "answers for this digit as you watch. The charts over all test images show measurements that ship with the "
+        "program."
     )
     return model
 
@@ -98,13 +98,11 @@ def _choose_model() -> models.ChosenModel | None:
 def _choose_digit() -> Pixels:
     drawn = canvas.drawn_pixels()
     sources = [DRAWING, TEST_IMAGE] if drawn is not None else [TEST_IMAGE]
-    source = st.segmented_control(
-        "The digit", sources, default=sources[0], required=True, key=f"lab_digit_{len(sources)}"
-    )
+    source = st.segmented_control("Digit", sources, default=sources[0], required=True, key=f"lab_digit_{len(sources)}")
     if source == DRAWING and drawn is not None:
-        st.image(enlarged_url(drawn, _WIDTH // 28), width=_WIDTH, alt="Your drawing, as the network sees it")
+        st.image(enlarged_url(drawn, _WIDTH // 28), width=_WIDTH, alt="Your drawing, as the network's input")
         return drawn
     pixels = sample_image.show(_WIDTH)
     if drawn is None:
-        st.page_link(pages.playground_page(), label="Draw one on the Playground")
+        navigation.PLAYGROUND.link("Draw a digit on the Playground")
     return pixels

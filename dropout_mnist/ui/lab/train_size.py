@@ -1,4 +1,4 @@
-"""Section 5: with how many training images dropout helps."""
+"""Section 5: for which training-set sizes dropout helps."""
 
 import altair as alt
 import pandas as pd
@@ -7,14 +7,14 @@ import streamlit as st
 from dropout_mnist.experiments.results import last_epochs, summarize
 from dropout_mnist.ui.lab import charts, figure
 
-# A difference is called one from so many of its standard errors on.
-CLEAR = 2.0
+# A difference counts from this many of its standard errors on.
+MIN_STANDARD_ERRORS = 2.0
 
 
 @st.fragment
 def show() -> None:
     """Show the section."""
-    st.markdown("**Whether dropout helps depends on how much there is to learn from.**")
+    st.markdown("**Whether dropout helps depends on the number of training images.**")
     results = figure.get_results("train_size", "epochs")
     if results is not None:
         _show_curve(results)
@@ -35,34 +35,36 @@ def _show_curve(results: pd.DataFrame) -> None:
     )
     y_scale = alt.Scale(type="log", nice=False)
     chart = charts.lines_with_errors(table, x, "test error", y_scale=y_scale)
-    gains = compare(table)
-    words = "; ".join(f"{row['train_size']:,.0f} images: {row['gain']:+.2%}" for row in gains.to_dict("records"))
-    figure.show(chart, table, "train_size", f"Test error over training images, logarithmic. Gain by dropout: {words}.")
-    helps = gains[gains["gain"] > CLEAR * gains["standard_error"]]["train_size"]
-    hurts = gains[gains["gain"] < -CLEAR * gains["standard_error"]]["train_size"]
-    open_ = gains[gains["gain"].abs() <= CLEAR * gains["standard_error"]]["train_size"]
+    gains = gains_by_train_size(table)
+    gain_texts = "; ".join(f"{row['train_size']:,.0f} images: {row['gain']:+.2%}" for row in gains.to_dict("records"))
+    figure.show(
+        chart, table, "train_size", f"Test error over training images, logarithmic. Gain from dropout: {gain_texts}."
+    )
+    helps = gains[gains["gain"] > MIN_STANDARD_ERRORS * gains["standard_error"]]["train_size"]
+    hurts = gains[gains["gain"] < -MIN_STANDARD_ERRORS * gains["standard_error"]]["train_size"]
+    unclear = gains[gains["gain"].abs() <= MIN_STANDARD_ERRORS * gains["standard_error"]]["train_size"]
     sentences = [
-        f"It clearly helps with {_sizes(helps)} images."
+        f"Dropout clearly helps with {_join_sizes(helps)} images."
         if len(helps)
-        else "With no number of images does it clearly help.",
-        f"It clearly does harm with {_sizes(hurts)}." if len(hurts) else "",
-        f"With {_sizes(open_)} the difference is within {CLEAR:.0f} standard errors: no gain can be claimed."
-        if len(open_)
+        else "Dropout does not clearly help at any size.",
+        f"It clearly hurts with {_join_sizes(hurts)}." if len(hurts) else "",
+        f"With {_join_sizes(unclear)} the difference is unclear: within {MIN_STANDARD_ERRORS:.0f} standard errors."
+        if len(unclear)
         else "",
     ]
-    st.markdown("*What to see:* " + " ".join(filter(None, sentences)) + " Test error saved by dropout:")
+    st.markdown("*What to see:* " + " ".join(filter(None, sentences)) + " The reduction of the test error:")
     rows = [
         f"| {row['train_size']:,.0f} | {row['gain']:+.2%} ± {row['standard_error']:.2%} | {row['runs']:.0f} |"
         for row in gains.to_dict("records")
     ]
-    st.markdown("\n".join(["| training images | saved | seeds |", "| ---: | ---: | ---: |", *rows]))
+    st.markdown("\n".join(["| training images | reduction | seeds |", "| ---: | ---: | ---: |", *rows]))
 
 
-def compare(table: pd.DataFrame) -> pd.DataFrame:
-    """Return what dropout saves for each training-set size: `gain`, its `standard_error` and the `runs`.
+def gains_by_train_size(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the reduction of the error by dropout for each size: `train_size`, `gain`, `standard_error` and `runs`.
 
     Args:
-        table: `drop_prob` (two of them), `train_size`, `mean`, `standard_error`, `runs`.
+        table: columns `drop_prob` (two values), `train_size`, `mean`, `standard_error` and `runs`.
     """
     without, with_dropout = (
         table[table["drop_prob"] == rate].set_index("train_size") for rate in sorted(table["drop_prob"].unique())
@@ -78,6 +80,6 @@ def compare(table: pd.DataFrame) -> pd.DataFrame:
     return gains.dropna().reset_index()
 
 
-def _sizes(sizes: pd.Series) -> str:
+def _join_sizes(sizes: pd.Series) -> str:
     names = [f"{size:,.0f}" for size in sizes]
     return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]

@@ -1,4 +1,4 @@
-"""Test: accuracy with its fraction, a random test image, confusions and the most confident mistakes."""
+"""The Test section: accuracy, a random test image, the confusion matrix and the most confident mistakes."""
 
 import random
 
@@ -12,7 +12,7 @@ from dropout_mnist.ui import charts
 from dropout_mnist.ui.format import describe_download, plain
 from dropout_mnist.ui.images import enlarged_url
 from dropout_mnist.ui.models import ChosenModel
-from dropout_mnist.ui.resources import dataset_is_at_hand, evaluate_cached, get_dataset
+from dropout_mnist.ui.resources import can_load_without_download, evaluate_cached, get_dataset
 
 MISTAKES = 12
 
@@ -21,7 +21,7 @@ MISTAKES = 12
 def show(model: ChosenModel | None) -> None:
     """Show the section."""
     if model is None:
-        st.info("There is no model to test yet: train one above.", icon=":material/info:")
+        st.info("There is no model to test yet. Train one above.", icon=":material/info:")
         return
     trained_on = model.checkpoint.config.dataset
     name = st.segmented_control(
@@ -31,7 +31,7 @@ def show(model: ChosenModel | None) -> None:
         required=True,
         format_func=lambda name: TITLES[name],
         key=f"test_dataset_{trained_on}",
-        help="Both sets go through the same scaling to [0, 1] as in training.",
+        help="Pixels are scaled to [0, 1], as in training.",
     )
     dataset = _get_dataset(name)
     if dataset is None:
@@ -44,37 +44,37 @@ def show(model: ChosenModel | None) -> None:
     with summary:
         _show_accuracy(evaluation.correct, evaluation.total, f"{dataset.title}, with dropout off")
         if name != trained_on:
-            st.caption(f"The model was trained on {TITLES[trained_on]}: other writers, other scanners.")
+            st.caption(f"The model was trained on {TITLES[trained_on]}: different writers and different scanners.")
     with sample:
         _show_random_sample(dataset, evaluation)
     confusion, mistakes = st.columns(2, gap="large")
     with confusion:
-        st.markdown("**Confusion matrix**: how often each digit was taken for each other")
+        st.markdown("**Confusion matrix**: which digits are misread as which")
         st.altair_chart(
             charts.confusion_heatmap(evaluation.confusion, dark=st.context.theme.type == "dark"),
             key="confusion",
-            alt=_describe(evaluation),
+            alt=_describe_accuracies(evaluation),
         )
     with mistakes:
         _show_mistakes(dataset, evaluation)
 
 
 def _get_dataset(name: str) -> Dataset | None:
-    """Return the data set if it is here or the visitor wants it downloaded; otherwise offer that."""
-    if not dataset_is_at_hand(name):
+    """Return the data set; offer to download it if it is not on this machine."""
+    if not can_load_without_download(name):
         st.info(
-            "MNIST is not on this machine yet. Without it the model draws and answers, but has no test images here.",
+            "MNIST is not on this machine yet. You can draw without it, but testing on MNIST needs it.",
             icon=":material/database:",
         )
         if not st.button("Download MNIST (12 MB)", key="download", icon=":material/download:"):
             return None
     elif name == "mnist":
         with st.spinner("Loading MNIST …"):
-            return _try_get(name)
-    return _try_get(name)
+            return _load_with_progress(name)
+    return _load_with_progress(name)
 
 
-def _try_get(name: str) -> Dataset | None:
+def _load_with_progress(name: str) -> Dataset | None:
     bar = st.empty()
 
     def report(download: DownloadProgress) -> None:
@@ -100,7 +100,7 @@ def _show_accuracy(correct: int, total: int, what: str) -> None:
 def _show_random_sample(dataset: Dataset, evaluation: Evaluation) -> None:
     with st.container(key="random_sample"), st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         if "random_sample_index" not in st.session_state:
-            _choose_sample(len(dataset.test))
+            _choose_at_random(len(dataset.test))
         index = st.session_state["random_sample_index"] % len(dataset.test)
         st.image(enlarged_url(dataset.test.pixels[index], 5), width=140, alt=f"Test image {index}")
         with st.container(width=200, gap="small"):
@@ -108,20 +108,24 @@ def _show_random_sample(dataset: Dataset, evaluation: Evaluation) -> None:
             mark = ":green[:material/check:]" if label == prediction else ":red[:material/close:]"
             st.markdown(f"Test image {index:,}  \nLabel: **{label}**  \nPrediction: **{prediction}** {mark}")
             st.button(
-                "Another", key="another", icon=":material/shuffle:", on_click=_choose_sample, args=(len(dataset.test),)
+                "Another",
+                key="another",
+                icon=":material/shuffle:",
+                on_click=_choose_at_random,
+                args=(len(dataset.test),),
             )
 
 
-def _choose_sample(count: int) -> None:
+def _choose_at_random(count: int) -> None:
     st.session_state["random_sample_index"] = random.randrange(count)
 
 
 def _show_mistakes(dataset: Dataset, evaluation: Evaluation) -> None:
     indices = evaluation.hardest_mistakes(MISTAKES)
     if not indices:
-        st.success("Not a single mistake.", icon=":material/check:")
+        st.success("No mistakes.", icon=":material/check:")
         return
-    st.markdown("**Most confident mistakes**: the label, and what it was taken for")
+    st.markdown("**Most confident mistakes**: label → prediction")
     with st.container(key="mistakes", horizontal=True, gap="small"):
         for index in indices:
             label, prediction = int(evaluation.labels[index]), int(evaluation.predictions[index])
@@ -129,13 +133,13 @@ def _show_mistakes(dataset: Dataset, evaluation: Evaluation) -> None:
                 enlarged_url(dataset.test.pixels[index], 3),
                 caption=f"{label} → {prediction}",
                 width=84,
-                alt=f"A {label} taken for a {prediction}",
+                alt=f"{label} misread as {prediction}",
             )
 
 
-def _describe(evaluation: Evaluation) -> str:
+def _describe_accuracies(evaluation: Evaluation) -> str:
     rows = (
         f"{digit}: {'no images' if accuracy is None else f'{accuracy:.1%}'}"
         for digit, accuracy in enumerate(evaluation.digit_accuracy)
     )
-    return "Recognised share of each digit: " + ", ".join(rows)
+    return "Accuracy by digit: " + ", ".join(rows)

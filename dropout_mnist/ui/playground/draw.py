@@ -1,6 +1,6 @@
-"""Draw: a canvas, a picture or a test image on one side, the network's answer on the other.
+"""The Draw section: a canvas, an uploaded picture or a test image, next to the network's answer.
 
-The canvas and the invitation come to the page without torch, which takes seconds to import when the server is new.
+The canvas and the invitation to draw are shown without torch, which takes seconds to import on a new server.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from dropout_mnist.ui.inputs import canvas
 
 @st.fragment
 def show() -> None:
-    """Show the section; the drawing and the answer rerun on their own, without the rest of the page."""
+    """Show the section; as a fragment, it reruns without the rest of the page."""
     source = st.segmented_control(
         "Where the digit comes from",
         list(_SOURCES),
@@ -24,14 +24,15 @@ def show() -> None:
         key="input_source",
         label_visibility="collapsed",
     )
-    get_pixels, invitation = _SOURCES[source]
-    given, answered = st.columns([1, 2], gap="medium")
-    with given:
-        pixels = get_pixels()
-    with answered, st.container(key="prediction"):
+    show_input, invitation = _SOURCES[source]
+    input_column, answer_column = st.columns([1, 2], gap="medium")
+    with input_column:
+        pixels = show_input()
+    with answer_column, st.container(key="prediction"):
         if pixels is None:
             st.info(invitation, icon=":material/draw:")
         else:
+            # Lazy: imports torch.
             from dropout_mnist.ui import answer
 
             answer.show(pixels)
@@ -40,7 +41,7 @@ def show() -> None:
 def _show_upload() -> Pixels | None:
     upload = st.file_uploader(
         "A picture of one digit, dark on light or light on dark",
-        type=["png", "jpg", "jpeg", "gif", "bmp", "tif", "tiff", "webp"],
+        type=["png", "jpg", "jpeg", "gif", "bmp", "tif", "tiff", "webp", "heic", "heif", "avif"],
         key="picture",
     )
     if upload is None:
@@ -57,14 +58,15 @@ def _show_upload() -> Pixels | None:
 
 
 def _show_test_image() -> Pixels | None:
+    # Lazy: imports torch.
     from dropout_mnist.ui.inputs import sample_image
 
     return sample_image.show()
 
 
-# How pixels are got, and what is said while there are none.
+# Each shows an input and returns its pixels, with an invitation to show while there are none.
 _SOURCES: dict[str, tuple[Callable[[], Pixels | None], str]] = {
     "Draw": (canvas.show, "**Draw a digit, 0 to 9.** The answer appears here as soon as you lift the pen."),
     "Upload a picture": (_show_upload, "**Upload a picture of one digit.** The answer appears here."),
-    "Take a test image": (_show_test_image, "**Take a test image.** The answer appears here."),
+    "Use a test image": (_show_test_image, "**Use a test image.** The answer appears here."),
 }

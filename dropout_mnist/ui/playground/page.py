@@ -1,20 +1,21 @@
-"""The Playground: draw, train and test on one page."""
+"""The Playground page: draw, train and test."""
 
 import sys
 import time
 
 import streamlit as st
 
+from dropout_mnist.ui import navigation
 from dropout_mnist.ui.playground import draw
 
 HEAD_START_SECONDS = 0.4
 
 _RECIPES = {
-    "plain": "The model in use was trained by the *plain* recipe, the notebook's: every epoch shows it MNIST's images "
-    "as they are. The *augmented* recipe, made for drawings, varies them as well.",
-    "augmented": "The model in use was trained by the *augmented* recipe: every epoch shows it MNIST's images as other hands "
-    "and pens might have written them, and some things that are no digits. The *plain* recipe, the notebook's, shows "
-    "the images as they are.",
+    "plain": "This model was trained with the *plain* recipe, on unchanged images. The *augmented* recipe is made for "
+    "drawings: it also varies the images, as if other hands and pens had written them.",
+    "augmented": "This model was trained with the *augmented* recipe, which is made for drawings. It varies the images "
+    "in every epoch, as if other hands and pens had written them, and adds some non-digits. The *plain* recipe uses "
+    "the images unchanged.",
 }
 
 
@@ -23,10 +24,11 @@ def show() -> None:
     st.header("Dropout on MNIST", anchor=False)
     draw.show()
     if "torch" not in sys.modules:
-        # Once in a server's life: what follows needs torch, whose import leaves the interpreter to nobody else for
-        # long stretches. So the browser fetches the canvas first.
+        # Only on a new server: the rest of the page needs torch, whose import holds the interpreter's lock for long
+        # stretches. So let the browser fetch the canvas first.
         time.sleep(HEAD_START_SECONDS)
-    from dropout_mnist.ui import model_bar, models, pages
+    # Lazy: these import torch.
+    from dropout_mnist.ui import model_bar, models
     from dropout_mnist.ui.playground import accuracy, train
 
     model_bar.show()
@@ -35,6 +37,6 @@ def show() -> None:
         st.caption(_RECIPES[model.checkpoint.config.recipe])
     st.subheader("Train", divider="gray")
     train.show(model)
-    st.page_link(pages.lab_page(), label="What dropout does, and whether it helps: the Dropout lab")
+    navigation.LAB.link("Dropout lab: what dropout does, and when it helps")
     st.subheader("Test", divider="gray")
     accuracy.show(model)

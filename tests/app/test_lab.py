@@ -1,6 +1,7 @@
-"""The Dropout lab's behaviour, by Streamlit's AppTest."""
+"""The Dropout lab."""
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -8,41 +9,41 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dropout_mnist.experiments.results import measurements_folder
-from dropout_mnist.ui.lab.train_size import compare
+from dropout_mnist.ui.lab.train_size import gains_by_train_size
 
 from .page import TIMEOUT, checked, texts
 
 pytestmark = pytest.mark.usefixtures("fresh_server", "shipped")
 
-SECTIONS = ("Thinned", "Averaging", "know", "rate", "data", "Sparse", "gap")
+SECTIONS = ("Thinned", "Averaging", "Uncertainty", "rate", "size", "Sparsity", "Generalization")
 
 
-def lab() -> None:
-    from dropout_mnist.ui.lab import page as dropout_lab
+def show_lab() -> None:
+    from dropout_mnist.ui.lab import page
 
-    dropout_lab.show()
+    page.show()
 
 
-def lab_with_a_drawing() -> None:
+def show_lab_with_a_drawing() -> None:
     import streamlit as st
 
     from dropout_mnist.preprocessing.drawing import read_strokes
     from dropout_mnist.preprocessing.fabricjs import make_path, read_path
     from dropout_mnist.ui.inputs import canvas
-    from dropout_mnist.ui.lab import page as dropout_lab
+    from dropout_mnist.ui.lab import page
 
     if "drawing" not in st.session_state:
         strokes = [make_path([(150, 40), (140, 140), (130, 240)], 20)]
         pixels = read_strokes([read_path(stroke) for stroke in strokes])
         st.session_state["drawing"] = canvas.Drawing(strokes, pixels)
-    dropout_lab.show()
+    page.show()
 
 
-def open_lab() -> AppTest:
-    return checked(AppTest.from_function(lab, default_timeout=TIMEOUT).run())
+def open_lab(show: Callable[[], None] = show_lab) -> AppTest:
+    return checked(AppTest.from_function(show, default_timeout=TIMEOUT).run())
 
 
-def test_all_sections_work_without_a_data_set() -> None:
+def test_every_section_works_without_a_data_set() -> None:
     page = open_lab()
     assert [name for name in SECTIONS if not any(name in title.value for title in page.subheader)] == []
     assert not page.error
@@ -51,9 +52,9 @@ def test_all_sections_work_without_a_data_set() -> None:
     assert page.selectbox(key="lab_model").value.endswith("plain-p0.50.safetensors")
 
 
-def test_shipped_measurements_are_shown_with_how_they_were_made() -> None:
+def test_shipped_measurements_are_shown_with_their_commands() -> None:
     page = open_lab()
-    assert "These measurements are not here" not in texts(page)
+    assert "These measurements are missing" not in texts(page)
     commands = [block.value for block in page.code]
     for sweep in ("networks", "rate", "train_size"):
         assert any(f"--output measurements/{sweep}" in command for command in commands)
@@ -66,70 +67,74 @@ def test_missing_and_damaged_measurements_are_explained(tmp_path: Path, monkeypa
     (folder / "train_size" / "epochs.csv").write_text("rubbish\n")
     monkeypatch.setenv("DROPOUT_MNIST_MEASUREMENTS", str(folder))
     page = open_lab()
-    assert "These measurements are not here" in texts(page)
-    assert "is no table of a sweep" in texts(page)
+    assert "These measurements are missing" in texts(page)
+    assert "is not a table of a sweep" in texts(page)
 
 
-def test_another_mask_is_another_thinned_network() -> None:
+def test_another_mask_changes_the_seed() -> None:
     page = open_lab()
     before = page.number_input(key="thinned_seed").value
     checked(page.button(key="another_mask").click().run())
     assert page.number_input(key="thinned_seed").value != before
+
+
+def test_thinned_network_without_dropout_answers_like_the_full_one() -> None:
+    page = open_lab()
     checked(page.slider(key="thinned_drop_prob").set_value(0.0).run())
     labels = {element.label: element.value for element in page.metric}
     assert labels["This thinned network"] == labels["The full network"]
 
 
-def test_experiments_are_done_on_the_drawing() -> None:
-    page = checked(AppTest.from_function(lab_with_a_drawing, default_timeout=TIMEOUT).run())
+def test_drawing_is_the_subject_of_the_experiments() -> None:
+    page = open_lab(show_lab_with_a_drawing)
     full = next(element.value for element in page.metric if element.label == "The full network")
     assert full == "1"
     assert "Its label is" not in texts(page)
 
 
 @pytest.mark.parametrize(
-    ("key", "value"), [("averaged", 200), ("turned", 180), ("noise", 1.0), ("removed", 95), ("thinned_drop_prob", 0.9)]
+    ("key", "value"),
+    [("averaged", 200), ("rotation", 180), ("noise", 1.0), ("removed", 95), ("thinned_drop_prob", 0.9)],
 )
-def test_sliders_reach_their_ends(key: str, value: float) -> None:
+def test_sliders_accept_extreme_values(key: str, value: float) -> None:
     page = open_lab()
     checked(page.slider(key=key).set_value(value).run())
 
 
-def test_noise_and_scribbles_make_the_networks_disagree() -> None:
-    page = checked(AppTest.from_function(lab_with_a_drawing, default_timeout=TIMEOUT).run())
-    sure = doubt_in(page)
-    checked(page.toggle(key="no_digit").set_value(True).run())
-    assert doubt_in(page) > sure
+def test_scribble_increases_the_entropy() -> None:
+    page = open_lab(show_lab_with_a_drawing)
+    before = shown_entropy(page)
+    checked(page.toggle(key="scribble").set_value(True).run())
+    assert shown_entropy(page) > before
 
 
-def doubt_in(page: AppTest) -> float:
+def shown_entropy(page: AppTest) -> float:
     text = texts(page)
     return float(text.partition("Entropy: **")[2].partition("**")[0])
 
 
-def test_every_model_can_be_experimented_on(shipped: Path) -> None:
+def test_every_shipped_model_can_be_the_subject(shipped: Path) -> None:
     page = open_lab()
     for path in sorted(shipped.iterdir()):
         checked(page.selectbox(key="lab_model").set_value(str(path)).run())
         assert not page.error
 
 
-def test_curves_of_chosen_models_and_none() -> None:
+def test_curves_follow_the_chosen_models() -> None:
     page = open_lab()
     assert "plain-p0.00: test" in texts(page)
-    checked(page.segmented_control(key="gap_measure").set_value("Accuracy").run())
-    checked(page.multiselect(key="gap_models").set_value([]).run())
+    checked(page.segmented_control(key="generalization_measure").set_value("Accuracy").run())
+    checked(page.multiselect(key="generalization_models").set_value([]).run())
     assert "Choose models to see their curves" in texts(page)
 
 
-def test_lab_without_weights_says_what_to_do(shipped: Path) -> None:
-    for path in shipped.iterdir():
-        path.unlink()
+@pytest.mark.usefixtures("no_weights")
+def test_lab_without_weights_says_what_to_do() -> None:
     page = open_lab()
-    assert "train a model on the Playground first" in texts(page)
+    assert "Train one on the Playground first" in texts(page)
 
 
-def test_gain_is_compared_by_training_set_size() -> None:
+def test_gains_combine_the_standard_errors_of_each_training_set_size() -> None:
     table = pd.DataFrame(
         {
             "drop_prob": [0.0, 0.5, 0.0, 0.5],
@@ -139,7 +144,7 @@ def test_gain_is_compared_by_training_set_size() -> None:
             "runs": [5, 4, 3, 3],
         }
     )
-    gains = compare(table)
+    gains = gains_by_train_size(table)
     assert gains["gain"].tolist() == pytest.approx([0.02, 0.0])
     assert gains["standard_error"].tolist() == pytest.approx([0.05, 0.0])
     assert gains["runs"].tolist() == [4, 3]

@@ -1,0 +1,84 @@
+"""Uploaded pictures and test images as the input."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+from streamlit.testing.v1 import AppTest
+
+from dropout_mnist.data import mnist_files
+
+from .page import OpenPage, checked, metric, texts
+
+Line = tuple[int, int, int, int]
+
+
+def paper_with_lines(*lines: Line) -> bytes:
+    """Return a PNG file of dark lines on light paper."""
+    image = Image.new("L", (300, 200), 240)
+    for line in lines:
+        ImageDraw.Draw(image).line(line, fill=10, width=16)
+    return png(image)
+
+
+def png(image: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def upload(page: AppTest, data: bytes) -> None:
+    checked(page.file_uploader(key="picture").upload("picture.png", data, "image/png").run())
+
+
+@pytest.fixture
+def upload_page(open_page: OpenPage) -> AppTest:
+    """The page, ready for the upload of a picture."""
+    page = open_page()
+    return checked(page.segmented_control(key="input_source").set_value("Upload a picture").run())
+
+
+def test_uploaded_picture_is_answered(upload_page: AppTest) -> None:
+    upload(upload_page, paper_with_lines((160, 20, 150, 180)))
+    assert metric(upload_page, "Answer") == "1"
+
+
+def test_uploaded_picture_with_16_bits_is_answered(upload_page: AppTest) -> None:
+    pixels = np.full((300, 200), 60_000, np.uint16)
+    pixels[40:260, 90:110] = 500
+    upload(upload_page, png(Image.fromarray(pixels)))
+    assert metric(upload_page, "Answer") == "1"
+
+
+def test_uploaded_file_that_is_not_a_picture_is_explained(upload_page: AppTest) -> None:
+    upload(upload_page, b"nonsense")
+    assert "This is not a picture" in texts(upload_page)
+
+
+def test_picture_of_two_digits_is_refused(upload_page: AppTest) -> None:
+    upload(upload_page, paper_with_lines((80, 20, 70, 180), (200, 20, 190, 180)))
+    assert "There seem to be 2 digits in this picture" in texts(upload_page)
+    assert "Upload a picture of one digit" in texts(upload_page)
+
+
+def test_test_image_is_answered(open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:
+    # The first image is clearly a digit; some others are not.
+    monkeypatch.setattr("random.randrange", lambda count: 0)
+    page = open_page()
+    checked(page.segmented_control(key="input_source").set_value("Use a test image").run())
+    assert "Its label is" in texts(page)
+    assert metric(page, "Answer").isdigit()
+    checked(page.button(key="another_input").click().run())
+
+
+def test_bundled_digits_replace_a_damaged_data_set(open_page: OpenPage) -> None:
+    folder = mnist_files.raw_folder()
+    folder.mkdir(parents=True)
+    for file in mnist_files.MNIST_FILES:
+        with (folder / file.name).open("wb") as empty:
+            empty.truncate(file.size)
+    page = open_page()
+    assert "wrong magic number" in texts(page)
+    checked(page.segmented_control(key="input_source").set_value("Use a test image").run())
+    assert "Its label is" in texts(page)

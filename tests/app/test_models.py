@@ -1,0 +1,89 @@
+"""The choice of models: damaged, missing, uploaded, and compared."""
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+from streamlit.testing.v1 import AppTest
+
+from dropout_mnist.checkpoint import Checkpoint
+from dropout_mnist.ui.models import MAX_SESSION_CHECKPOINTS
+
+from .page import OpenPage, checked, texts
+
+
+def upload_weights(page: AppTest, name: str, data: bytes) -> None:
+    checked(page.file_uploader(key="upload_weights").upload(name, data).run())
+
+
+def test_page_describes_the_recipe_of_the_model(open_page: OpenPage, shipped: Path) -> None:
+    page = open_page()
+    assert "trained with the *augmented* recipe" in texts(page)
+    checked(page.selectbox(key="model_choice").set_value(str(shipped / "plain-p0.30.safetensors")).run())
+    assert "trained with the *plain* recipe" in texts(page)
+
+
+def test_damaged_checkpoint_is_explained_and_another_one_used(open_page: OpenPage, shipped: Path) -> None:
+    (shipped / "augmented.safetensors").write_bytes(b"rubbish")
+    page = open_page()
+    assert "augmented.safetensors is not a complete safetensors file" in texts(page)
+    assert "Using plain-p0.00 instead" in texts(page)
+    assert "drop_prob **0**" in texts(page)
+
+
+def test_uploaded_weights_are_used(open_page: OpenPage, shipped: Path) -> None:
+    page = open_page()
+    upload_weights(page, "mine.safetensors", (shipped / "plain-p0.50.safetensors").read_bytes())
+    assert page.selectbox(key="model_choice").value.startswith("plain-p0.50 (this session's, ")
+    assert "drop_prob **0.5**" in texts(page)
+    assert "according to its file" in texts(page)
+
+
+def test_damaged_upload_is_explained_and_changes_nothing(open_page: OpenPage, shipped: Path) -> None:
+    page = open_page()
+    before = page.selectbox(key="model_choice").value
+    data = (shipped / "plain-p0.50.safetensors").read_bytes()
+    upload_weights(page, "![bad](x).safetensors", data[:1000])
+    assert r"\!\[bad\]\(x\)\.safetensors is not a complete safetensors file" in page.error[0].value
+    assert page.selectbox(key="model_choice").value == before
+
+
+def test_session_keeps_its_latest_uploads(open_page: OpenPage, checkpoint: Checkpoint) -> None:
+    page = open_page()
+    before = len(page.selectbox(key="model_choice").options)
+    for correct in range(MAX_SESSION_CHECKPOINTS + 2):
+        upload_weights(page, f"{correct}.safetensors", replace(checkpoint, correct=correct).to_bytes())
+    assert len(page.selectbox(key="model_choice").options) == before + MAX_SESSION_CHECKPOINTS
+    assert f"test accuracy **{correct / checkpoint.total:.2%}**" in texts(page)
+
+
+def test_uploaded_and_saved_model_of_one_config_have_different_names(
+    open_page: OpenPage, shipped: Path, canvas: SimpleNamespace
+) -> None:
+    canvas.lines = [(150, 40, 130, 240)]
+    page = open_page()
+    path = shipped / "plain-p0.30.safetensors"
+    upload_weights(page, "mine.safetensors", path.read_bytes())
+    checked(page.selectbox(key="comparison_choice").set_value(str(path)).run())
+    names = [element.label for element in page.metric]
+    assert "plain-p0.30" in names
+    assert any(name.startswith("plain-p0.30 (this session's") for name in names)
+
+
+def test_choice_of_a_removed_checkpoint_becomes_the_default(open_page: OpenPage, shipped: Path) -> None:
+    path = shipped / "mine.safetensors"
+    shutil.copy(shipped / "plain-p0.30.safetensors", path)
+    page = open_page()
+    checked(page.selectbox(key="model_choice").set_value(str(path)).run())
+    path.unlink()
+    checked(page.run())
+    assert page.selectbox(key="model_choice").value.endswith("augmented.safetensors")
+
+
+def test_comparison_ends_when_its_model_is_chosen(open_page: OpenPage, shipped: Path) -> None:
+    page = open_page()
+    path = str(shipped / "plain-p0.30.safetensors")
+    checked(page.selectbox(key="comparison_choice").set_value(path).run())
+    checked(page.selectbox(key="model_choice").set_value(path).run())
+    assert page.selectbox(key="comparison_choice").value is None

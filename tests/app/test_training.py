@@ -1,0 +1,130 @@
+"""Training from the page, with the queue that all visitors share."""
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dropout_mnist.data.datasets import Dataset
+from dropout_mnist.server.runs import RunState
+from dropout_mnist.ui import resources
+
+from ..mirrors import Mirrors
+from .page import TIMEOUT, OpenPage, checked, texts, wait_until
+
+
+def click_train(page: AppTest) -> None:
+    checked(page.button(key="train").click().run())
+
+
+def wait_for_runs() -> None:
+    """Wait until all runs in the queue have ended."""
+    queue = resources.training_queue()
+    for run in queue.active_runs():
+        queue.wait(run.id, TIMEOUT)
+
+
+def train(page: AppTest) -> None:
+    """Train with the page's settings, and show the result."""
+    click_train(page)
+    wait_for_runs()
+    checked(page.run())
+
+
+@pytest.fixture
+def gate(digits: Dataset, monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """Hold every run at its beginning until the test sets the event."""
+    gate = threading.Event()
+
+    def load_dataset(name: str, report: object) -> Dataset:
+        assert gate.wait(TIMEOUT)
+        return digits
+
+    monkeypatch.setattr(resources, "load_dataset", load_dataset)
+    yield gate
+    gate.set()
+
+
+def test_trained_model_is_used(open_page: OpenPage) -> None:
+    page = open_page(dataset="digits", epochs="2")
+    train(page)
+    assert "plain-p0.30-digits-e2 is trained: test accuracy" in texts(page)
+    assert page.selectbox(key="model_choice").value.endswith("plain-p0.30-digits-e2.safetensors")
+    assert "of 300" in next(element.delta for element in page.metric if element.label == "Test accuracy")
+    assert "scikit-learn's bundled digits" in texts(page)
+
+
+def test_existing_weights_for_the_settings_are_loaded_without_training(open_page: OpenPage) -> None:
+    page = open_page(drop_prob="0.5")
+    checked(page.button(key="load").click().run())
+    assert page.selectbox(key="model_choice").value.endswith("plain-p0.50.safetensors")
+    assert "drop_prob **0.5**" in texts(page)
+    assert "is trained" not in texts(page)
+    assert "load" not in {button.key for button in page.button}
+
+
+def test_training_without_mnist_says_what_to_do(open_page: OpenPage) -> None:
+    page = open_page(epochs="1")
+    train(page)
+    assert "could not be reached" in texts(page)
+    assert "DROPOUT_MNIST_DATA" in texts(page)
+    assert page.selectbox(key="model_choice").value.endswith("augmented.safetensors")
+
+
+@pytest.mark.usefixtures("no_weights")
+def test_page_without_weights_can_train(open_page: OpenPage) -> None:
+    page = open_page(dataset="digits", epochs="1")
+    assert "There are no models yet" in texts(page)
+    train(page)
+    assert page.selectbox(key="model_choice").value.endswith("plain-p0.30-digits-e1.safetensors")
+
+
+def test_visitors_share_one_queue_and_see_only_their_own_runs(open_page: OpenPage, gate: threading.Event) -> None:
+    one, other = open_page(dataset="digits", epochs="1"), open_page(dataset="digits", epochs="1", seed="2")
+    click_train(one)
+    assert one.button(key="train").disabled
+    click_train(other)
+    assert "Waiting, number 1 in the queue: plain-p0.30-digits-e1-s2" in texts(other)
+    shown = texts(checked(one.run()))
+    assert "Training plain-p0.30-digits-e1 on scikit-learn's bundled digits." in shown
+    assert "Other visitors have 1 run in this server's queue." in shown
+    assert "-s2" not in shown
+    third = open_page(dataset="digits", epochs="1")
+    assert "Other visitors have 2 runs in this server's queue." in texts(third)
+    assert "Training plain-p0.30-digits-e1" not in texts(third)
+    assert "stop" not in {button.key for button in third.button}
+    queue = resources.training_queue()
+    runs = queue.active_runs()
+    gate.set()
+    ended = [queue.wait(run.id, TIMEOUT) for run in runs]
+    assert [run.state for run in ended if run is not None] == [RunState.FINISHED] * 2
+    assert "plain-p0.30-digits-e1-s2 is trained" in texts(checked(other.run()))
+    assert "plain-p0.30-digits-e1 is trained" in texts(checked(one.run()))
+    assert "is trained" not in texts(checked(third.run()))
+
+
+def test_run_beyond_the_limit_is_refused_with_a_reason(
+    open_page: OpenPage, gate: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DROPOUT_MNIST_MAX_RUNS_PER_PERSON", "1")
+    page = open_page(dataset="digits", epochs="1")
+    click_train(page)
+    checked(page.number_input(key="seed").set_value(2).run())
+    click_train(page)
+    assert "You have as many runs in the queue as one visitor may have (1)" in texts(page)
+
+
+def test_run_shows_the_progress_of_the_download_it_needs(open_page: OpenPage, mirrors: Mirrors) -> None:
+    mirrors.behavior = {"a": "slow"}
+    page = open_page(epochs="1")
+    click_train(page)
+    queue = resources.training_queue()
+    [run] = queue.active_runs()
+    wait_until(lambda: (now := queue.get(run.id)) is not None and now.download is not None, "the download starts")
+    shown = page.run().get("progress")[0].proto.text
+    assert "train-images-idx3-ubyte is missing: downloading it from 127.0.0.1" in shown.replace("\\", "")
+    mirrors.release.set()
+    assert (ended := queue.wait(run.id, TIMEOUT)) is not None
+    assert ended.state is RunState.FINISHED
+    assert "is trained: test accuracy" in texts(checked(page.run()))

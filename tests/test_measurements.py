@@ -5,33 +5,34 @@ from dropout_mnist.data.datasets import Dataset
 from dropout_mnist.evaluation import evaluate
 from dropout_mnist.experiments import measurements
 from dropout_mnist.model import MLP
-from dropout_mnist.training import build_model, inference_copy, train
+from dropout_mnist.train_step import inference_copy
+from dropout_mnist.training import Training
 
 CONFIG = TrainConfig(dataset="digits", epochs=3, hidden_sizes=(64, 64), drop_prob=0.5)
 
 
 @pytest.fixture(scope="module")
 def trained(digits: Dataset) -> MLP:
-    model = build_model(CONFIG)
-    list(train(CONFIG, digits, model))
-    return inference_copy(model)
+    training = Training(CONFIG, digits)
+    list(training)
+    return inference_copy(training.model)
 
 
-def test_the_more_networks_are_averaged_the_smaller_the_error(trained: MLP, digits: Dataset) -> None:
+def test_averaging_more_networks_reduces_the_error(trained: MLP, digits: Dataset) -> None:
     rows = measurements.measure_averaging(trained, CONFIG, digits)
-    assert [row["k"] for row in rows] == list(measurements.AVERAGED)
-    assert [row["groups"] for row in rows] == [400 // k for k in measurements.AVERAGED]
+    assert [row["k"] for row in rows] == list(measurements.NETWORK_COUNTS)
+    assert [row["groups"] for row in rows] == [400 // k for k in measurements.NETWORK_COUNTS]
     assert rows[0]["test_error"] > rows[-1]["test_error"]
     assert rows[0]["full_network_error"] == pytest.approx(1 - evaluate(trained, digits.test).accuracy)
 
 
-def test_without_dropout_there_is_nothing_to_average(trained: MLP, digits: Dataset) -> None:
+def test_averaging_has_no_rows_without_dropout(trained: MLP, digits: Dataset) -> None:
     assert measurements.measure_averaging(trained, TrainConfig(drop_prob=0), digits) == []
 
 
-def test_surgery_begins_with_the_whole_network_and_ends_with_chance(trained: MLP, digits: Dataset) -> None:
-    rows = measurements.measure_surgery(trained, CONFIG, digits)
-    assert len(rows) == 2 * 2 * len(measurements.SHARES)
+def test_pruning_starts_at_full_accuracy_and_ends_far_below(trained: MLP, digits: Dataset) -> None:
+    rows = measurements.measure_pruning(trained, CONFIG, digits)
+    assert len(rows) == 2 * 2 * len(measurements.PRUNED_SHARES)
     whole = evaluate(trained, digits.test).accuracy
     for row in rows:
         if row["removed"] == 0:
@@ -40,7 +41,7 @@ def test_surgery_begins_with_the_whole_network_and_ends_with_chance(trained: MLP
             assert row["test_accuracy"] < whole / 2
 
 
-def test_activations_are_all_counted(trained: MLP, digits: Dataset) -> None:
+def test_shares_of_activations_add_up_to_one(trained: MLP, digits: Dataset) -> None:
     rows = measurements.measure_activations(trained, CONFIG, digits)
     for layer in (1, 2):
         shares = [row["share"] for row in rows if row["layer"] == layer]

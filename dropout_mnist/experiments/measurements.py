@@ -1,4 +1,4 @@
-"""What a sweep measures on each network it has trained, as rows of a table."""
+"""Measurements that a sweep can take of each network it trains, as rows of a table."""
 
 from collections.abc import Callable
 from itertools import product
@@ -8,33 +8,37 @@ import torch
 from torch import Tensor
 
 from dropout_mnist.config import TrainConfig
-from dropout_mnist.data.datasets import Dataset, scale
+from dropout_mnist.data.datasets import Dataset
 from dropout_mnist.evaluation import evaluate
-from dropout_mnist.experiments.subnetworks import LARGEST, RANDOM, activations, cut_probs, removal_order, thinned_probs
+from dropout_mnist.experiments.pruning import AT_RANDOM, LARGEST_FIRST, pruned_probs, removal_ranks
+from dropout_mnist.experiments.subnetworks import hidden_activations, thinned_probs
 from dropout_mnist.model import MLP
+from dropout_mnist.preprocessing.inputs import scale
 
 Row = dict[str, Any]
 
+# Thinned networks sampled for each image, and the numbers of them to average.
 PASSES = 400
-AVERAGED = (1, 2, 5, 10, 20, 50, 100, 200)
+NETWORK_COUNTS = (1, 2, 5, 10, 20, 50, 100, 200)
 
-SHARES = tuple(percent / 100 for percent in range(0, 100, 5))
+PRUNED_SHARES = tuple(percent / 100 for percent in range(0, 100, 5))
 
-# The last bin takes everything above.
+# Of the histogram of activations; the last bin also counts all larger values.
 BIN_WIDTH, BINS = 0.1, 50
 
 
 def measure_averaging(model: MLP, config: TrainConfig, dataset: Dataset) -> list[Row]:
-    """Return the test error of k thinned networks' averaged probabilities, and how it varies with the networks drawn.
+    """Measure the test error of the averaged probabilities of k thinned networks, for each k of `NETWORK_COUNTS`.
 
-    Srivastava et al. 2014, section 7.5 and figure 11. 400 thinned networks answer for every image, in groups of k.
-    Without dropout there is nothing to average, and no row.
+    Each image is classified by 400 thinned networks, in groups of k. `spread` is the standard deviation of the error
+    over the groups. A network trained without dropout has no thinned networks, so it has no rows.
+    Srivastava et al. 2014, section 7.5 and figure 11.
     """
     if not config.drop_prob:
         return []
     images, labels = scale(dataset.test.pixels), dataset.test.labels
-    sums = {k: torch.zeros(len(labels), 10) for k in AVERAGED}
-    errors: dict[int, list[float]] = {k: [] for k in AVERAGED}
+    sums = {k: torch.zeros(len(labels), 10) for k in NETWORK_COUNTS}
+    errors: dict[int, list[float]] = {k: [] for k in NETWORK_COUNTS}
     for number in range(1, PASSES + 1):
         probs = thinned_probs(model, images, config.drop_prob, seed=number)
         for k, total in sums.items():
@@ -55,34 +59,35 @@ def measure_averaging(model: MLP, config: TrainConfig, dataset: Dataset) -> list
     ]
 
 
-def measure_surgery(model: MLP, config: TrainConfig, dataset: Dataset) -> list[Row]:
-    """Return the test accuracy after a share of every hidden layer's units has been removed, without training anew.
+def measure_pruning(model: MLP, config: TrainConfig, dataset: Dataset) -> list[Row]:
+    """Measure the test accuracy after removing a share of each hidden layer's units, without training again.
 
-    The units left are scaled up, or not.
+    There are rows for both orders of removal, each with and without scaling of the remaining units.
     """
     images, labels = scale(dataset.test.pixels), dataset.test.labels
     rows = []
-    for order in (RANDOM, LARGEST):
-        places = removal_order(model, order, config.seed)
-        for scaled, share in product((False, True), SHARES):
-            accuracy = 1 - _error(cut_probs(model, images, share, places, scaled), labels)
+    for order in (AT_RANDOM, LARGEST_FIRST):
+        ranks = removal_ranks(model, order, config.seed)
+        for scaled, share in product((False, True), PRUNED_SHARES):
+            accuracy = 1 - _error(pruned_probs(model, images, share, ranks, scaled), labels)
             rows.append({"order": order, "scaled": scaled, "removed": share, "test_accuracy": accuracy})
     return rows
 
 
 def measure_activations(model: MLP, config: TrainConfig, dataset: Dataset) -> list[Row]:
-    """Return how the activations of each hidden layer are distributed over the test images, with dropout off.
+    """Measure the distribution of each hidden layer's activations on the test images, with dropout off.
 
-    Srivastava et al. 2014, section 7.2 and figure 8. The first row of a layer is the share of exact zeros.
+    The first row of a layer is the share of activations that are exactly zero, the others are a histogram of the rest.
+    Srivastava et al. 2014, section 7.2 and figure 8.
     """
     rows = []
-    for number, hidden in enumerate(activations(model, scale(dataset.test.pixels)), start=1):
-        places = (hidden / BIN_WIDTH).floor().clamp(max=BINS - 1).long()
-        counts = torch.bincount(places[hidden > 0], minlength=BINS)
-        rows.append({"layer": number, "low": 0.0, "high": 0.0, "share": float((hidden == 0).float().mean())})
-        for place, count in enumerate(counts.tolist()):
-            low, high = round(place * BIN_WIDTH, 3), round((place + 1) * BIN_WIDTH, 3)
-            rows.append({"layer": number, "low": low, "high": high, "share": count / hidden.numel()})
+    for number, activations in enumerate(hidden_activations(model, scale(dataset.test.pixels)), start=1):
+        bins = (activations / BIN_WIDTH).floor().clamp(max=BINS - 1).long()
+        counts = torch.bincount(bins[activations > 0], minlength=BINS)
+        rows.append({"layer": number, "low": 0.0, "high": 0.0, "share": float((activations == 0).float().mean())})
+        for index, count in enumerate(counts.tolist()):
+            low, high = round(index * BIN_WIDTH, 3), round((index + 1) * BIN_WIDTH, 3)
+            rows.append({"layer": number, "low": low, "high": high, "share": count / activations.numel()})
     return rows
 
 
@@ -92,6 +97,6 @@ def _error(probs: Tensor, labels: Tensor) -> float:
 
 MEASUREMENTS: dict[str, Callable[[MLP, TrainConfig, Dataset], list[Row]]] = {
     "averaging": measure_averaging,
-    "surgery": measure_surgery,
+    "pruning": measure_pruning,
     "activations": measure_activations,
 }

@@ -1,30 +1,28 @@
-"""Thinned networks: what is left of a network when dropout, or a surgeon, has taken units away.
+"""Thinned networks: the subnetworks that dropout samples by removing units, and how far their answers differ.
 
-Nothing here changes the model, which others may be using: it stays in eval mode, and its layers are only called.
+The model is not changed: it may be shared, so it stays in eval mode and its layers are only called.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from dropout_mnist.dropout import Dropout
 from dropout_mnist.model import MLP
 
-# What becomes of the activations of hidden layer 0, 1, ..., (N, units).
-Treatment = Callable[[int, Tensor], Tensor]
-
-LARGEST, RANDOM = "largest first", "at random"
+# Maps the number of a hidden layer, from 0, and its activations, (N, units), to the activations to pass on.
+ActivationHook = Callable[[int, Tensor], Tensor]
 
 
 @dataclass(frozen=True)
 class ThinnedNetwork:
-    """One thinned network at work on one image.
+    """A thinned network and its answer for one image.
 
     Attributes:
-        kept: for each hidden layer which of its units are kept, (units,) bool.
-        activations: for each hidden layer what its units give to the next one, (units,) float32, dropped ones zero.
+        kept: the mask of each hidden layer, (units,) bool; False for dropped units.
+        activations: the output of each hidden layer, (units,) float32; 0 for dropped units.
         probs: (10,) float32.
     """
 
@@ -34,110 +32,78 @@ class ThinnedNetwork:
 
 
 @torch.inference_mode()
-def forward(model: MLP, images: Tensor, treat: Treatment) -> Tensor:
-    """Return the logits, (N, 10), for images, (N, 784) float32, with the hidden activations treated on their way."""
+def forward(model: MLP, images: Tensor, hook: ActivationHook) -> Tensor:
+    """Return the logits, (N, 10) float32, with `hook` instead of dropout after each hidden layer.
+
+    Args:
+        model: the full network.
+        images: (N, 784) float32 in [0, 1].
+        hook: called once for each hidden layer; it returns the activations that go to the next layer.
+    """
     hidden, number = images, 0
     for layer in model.layers:
         if isinstance(layer, Dropout):
-            hidden = treat(number, hidden)
+            hidden = hook(number, hidden)
             number += 1
         else:
             hidden = layer(hidden)
     return hidden
 
 
-def activations(model: MLP, images: Tensor) -> list[Tensor]:
-    """Return what each hidden layer of the full network gives to the next, (N, units) float32."""
-    seen: list[Tensor] = []
+def hidden_activations(model: MLP, images: Tensor) -> list[Tensor]:
+    """Return the activations of each hidden layer of the full network, (N, units) float32, for (N, 784) float32."""
+    recorded: list[Tensor] = []
 
-    def note(number: int, hidden: Tensor) -> Tensor:
-        seen.append(hidden)
-        return hidden
+    def record(number: int, activations: Tensor) -> Tensor:
+        recorded.append(activations)
+        return activations
 
-    forward(model, images, note)
-    return seen
+    forward(model, images, record)
+    return recorded
 
 
-def thin_once(model: MLP, image: Tensor, drop_prob: float, seed: int) -> ThinnedNetwork:
-    """Let one thinned network, chosen by the seed, answer for one image, (784,) float32."""
-    dropout = _dropout(drop_prob, seed)
+def sample_thinned_network(model: MLP, image: Tensor, drop_prob: float, seed: int) -> ThinnedNetwork:
+    """Sample one thinned network and compute its answer for one image, (784,) float32.
+
+    The seed decides which units are dropped.
+    """
+    dropout = _seeded_dropout(drop_prob, seed)
     kept: list[Tensor] = []
-    given: list[Tensor] = []
+    outputs: list[Tensor] = []
 
-    def drop(number: int, hidden: Tensor) -> Tensor:
-        mask = dropout.draw_mask(hidden)
+    def drop(number: int, activations: Tensor) -> Tensor:
+        mask = dropout.draw_mask(activations)
+        output = activations * mask / (1 - drop_prob)
         kept.append(mask[0].bool())
-        given.append((hidden * mask / (1 - drop_prob))[0])
-        return given[-1][None]
+        outputs.append(output[0])
+        return output
 
     probs = forward(model, image[None], drop).softmax(dim=1)[0]
-    return ThinnedNetwork(tuple(kept), tuple(given), probs)
+    return ThinnedNetwork(tuple(kept), tuple(outputs), probs)
 
 
 def thinned_probs(model: MLP, images: Tensor, drop_prob: float, seed: int) -> Tensor:
-    """Return the probabilities, (N, 10), that thinned networks give, another one for each of the images, (N, 784)."""
-    dropout = _dropout(drop_prob, seed)
-    return forward(model, images, lambda number, hidden: dropout(hidden)).softmax(dim=1)
+    """Return the probabilities of thinned networks, (N, 10) float32: a different one for each image, (N, 784) float32.
 
-
-def removal_order(model: MLP, order: str, seed: int) -> list[Tensor]:
-    """Return in which order each hidden layer's units are removed: for each unit its place, (units,) int64.
-
-    Args:
-        order: `RANDOM`, by the seed; or `LARGEST`, those with the largest weights to the next layer first.
+    To let N thinned networks answer for one image, repeat the image N times.
     """
-    generator = torch.Generator().manual_seed(seed)
-    places = []
-    for layer in _linear_layers(model)[1:]:
-        if order == RANDOM:
-            ranking = torch.randperm(layer.in_features, generator=generator)
-        else:
-            ranking = layer.weight.norm(dim=0).argsort(descending=True)
-        places.append(ranking.argsort())
-    return places
-
-
-def cut_probs(model: MLP, images: Tensor, share: float, places: list[Tensor], scaled: bool) -> Tensor:
-    """Return the probabilities, (N, 10), of the network without a share of each hidden layer's units.
-
-    Args:
-        model: the full network.
-        images: (N, 784) float32.
-        share: how much is removed, in [0, 1).
-        places: in which order units are removed, as `removal_order` gives it.
-        scaled: whether the units left are scaled by 1 / (1 - share), as dropout does it in training.
-    """
-    factor = 1 / (1 - share) if scaled else 1.0
-    weights = [(place >= round(share * len(place))) * factor for place in places]
-    return forward(model, images, lambda number, hidden: hidden * weights[number]).softmax(dim=1)
+    dropout = _seeded_dropout(drop_prob, seed)
+    return forward(model, images, lambda number, activations: dropout(activations)).softmax(dim=1)
 
 
 def predictive_entropy(passes: Tensor) -> Tensor:
-    """Return the entropy in nats of the mean of k passes' probabilities: (k, ..., 10) -> (...)."""
+    """Return the entropy of the mean of k networks' probabilities, in nats: (k, ..., 10) -> (...)."""
     return torch.special.entr(passes.mean(dim=0)).sum(dim=-1)
 
 
 def mutual_information(passes: Tensor) -> Tensor:
-    """Return how far k thinned networks differ, in nats: the entropy of their mean less the mean of their entropies.
+    """Return the disagreement of k networks, in nats: (k, ..., 10) -> (...).
 
-    That part of the doubt is the network's own (epistemic): Gal, "Uncertainty in Deep Learning" (2016), section 3.3.
-    (k, ..., 10) -> (...).
+    It is the entropy of their mean minus the mean of their entropies: the part of the uncertainty that is the
+    model's own (epistemic). Gal, "Uncertainty in Deep Learning" (2016), section 3.3.
     """
     return predictive_entropy(passes) - torch.special.entr(passes).sum(dim=-1).mean(dim=0)
 
 
-def first_layer_features(model: MLP) -> Tensor:
-    """Return what each unit of the first hidden layer looks for, (units, 784) float32.
-
-    Those with the largest weights to the next layer come first.
-    """
-    first, second, *_ = _linear_layers(model)
-    return first.weight.detach()[second.weight.norm(dim=0).argsort(descending=True)]
-
-
-def _linear_layers(model: MLP) -> list[nn.Linear]:
-    return [layer for layer in model.layers if isinstance(layer, nn.Linear)]
-
-
-def _dropout(drop_prob: float, seed: int) -> Dropout:
+def _seeded_dropout(drop_prob: float, seed: int) -> Dropout:
     return Dropout(drop_prob, torch.Generator().manual_seed(seed)).train()

@@ -17,6 +17,7 @@ from dropout_mnist.checkpoint import Checkpoint
 from dropout_mnist.config import TrainConfig
 from dropout_mnist.data.datasets import Dataset, Split
 from dropout_mnist.evaluation import EpochResult, evaluate
+from dropout_mnist.hardware.threads import ThreadChooser
 from dropout_mnist.model import MLP
 from dropout_mnist.train_step import StateError, TrainStep, inference_copy
 
@@ -115,6 +116,7 @@ class Training:
                 f"batch_size {config.batch_size:,} is larger than an epoch of {self._shown:,} images, "
                 "and incomplete batches are dropped: nothing would be left to train on"
             )
+        self._threads = ThreadChooser()
         self._step = TrainStep(config)
         device = self._step.model.device
         self._train_split, self._test_split = self._train_split.to(device), dataset.test.to(device)
@@ -143,13 +145,16 @@ class Training:
         Raises:
             DivergedError: the loss is no longer finite; the last good epoch is kept.
         """
-        while len(self.history) < self.config.epochs:
-            result = self._train_epoch(len(self.history) + 1, should_stop, on_batch)
-            if result is None:
-                return
-            self._finished = self._finish((*self.history, result))
-            self._in_epoch = False
-            yield result
+        try:
+            while len(self.history) < self.config.epochs:
+                result = self._train_epoch(len(self.history) + 1, should_stop, on_batch)
+                if result is None:
+                    return
+                self._finished = self._finish((*self.history, result))
+                self._in_epoch = False
+                yield result
+        finally:
+            self._threads.release()
 
     @property
     def history(self) -> tuple[EpochResult, ...]:
@@ -209,7 +214,8 @@ class Training:
         start, done = time.perf_counter(), 0
         train_loss = torch.zeros((), device=device)
         self._step.begin_epoch(epoch)
-        for places in torch.randperm(self._shown, generator=self._step.shuffler)[:total].split(block):
+        order = torch.randperm(self._shown, generator=self._step.shuffler)[:total]
+        for places in self._threads.pace(order.split(block)):
             indices = places.to(device) % len(self._train_split)
             images, targets = prepare(self._train_split[indices], self._step.augmenter)
             for batch in zip(images.split(size), targets.split(size), strict=True):

@@ -20,10 +20,11 @@ BASICS = {"shapes", "setting"}
 # What the modules of each folder may import, besides the basics and their own folder.
 ALLOWED: dict[str, set[str]] = {
     "storage": set(),
+    "hardware": set(),
     "preprocessing": set(),
     "data": {"preprocessing", "storage"},
     "augmentation": {"data", "preprocessing"},
-    "core": {"augmentation", "data", "preprocessing", "storage"},
+    "core": {"augmentation", "data", "hardware", "preprocessing", "storage"},
     "checkpoints": {"core", "data", "storage"},
     "experiments": {"core", "checkpoints", "data", "preprocessing", "storage"},
     "server": {"core", "checkpoints", "data"},

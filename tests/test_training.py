@@ -9,8 +9,9 @@ from torch import Tensor
 from dropout_mnist.config import RECIPES, TrainConfig
 from dropout_mnist.data.datasets import Dataset, load_dataset
 from dropout_mnist.evaluation import evaluate, predict_batch
+from dropout_mnist.hardware.device import choose_device, uses_bfloat16
 from dropout_mnist.model import MLP
-from dropout_mnist.train_step import StateError, TrainStep, choose_device, inference_copy, uses_bfloat16
+from dropout_mnist.train_step import StateError, TrainStep, inference_copy
 from dropout_mnist.training import BatchProgress, DivergedError, Training, TrainingState, choose_images
 
 
@@ -79,6 +80,7 @@ def test_another_seed_gives_other_bits(tiny: Dataset, either_recipe: TrainConfig
     assert not same_bits(trained(either_recipe, tiny).model, trained(other, tiny).model)
 
 
+@pytest.mark.slow
 def test_bits_do_not_depend_on_other_work_in_the_process(digits: Dataset) -> None:
     config = TrainConfig(epochs=2, dataset="digits", device="cpu")
     alone = trained(config, digits)
@@ -104,6 +106,22 @@ def test_bits_do_not_depend_on_other_work_in_the_process(digits: Dataset) -> Non
             thread.join()
     assert same_bits(alone.model, crowded.model)
     assert measurements(alone) == measurements(crowded)
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_bits_do_not_depend_on_the_number_of_threads(digits: Dataset, precision: str) -> None:
+    config = TrainConfig(epochs=1, dataset="digits", device="cpu", train_size=300, precision=precision)
+    before = torch.get_num_threads()
+    runs = []
+    try:
+        for threads in (1, 2):
+            torch.set_num_threads(threads)
+            runs.append(Training(config, digits))
+            list(runs[-1])
+    finally:
+        torch.set_num_threads(before)
+    assert same_bits(runs[0].model, runs[1].model)
+    assert measurements(runs[0]) == measurements(runs[1])
 
 
 def test_stopped_run_equals_one_of_fewer_epochs(tiny: Dataset, either_recipe: TrainConfig) -> None:
@@ -208,6 +226,7 @@ def test_auto_precision_is_bfloat16_where_the_processor_has_it(
     assert not uses_bfloat16("fp32", cpu)
 
 
+@pytest.mark.slow
 def test_bfloat16_learns_as_well_with_float32_weights(digits: Dataset) -> None:
     config = TrainConfig(epochs=3, dataset="digits", device="cpu")
     accuracies = {}

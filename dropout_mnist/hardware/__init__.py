@@ -1,0 +1,1 @@
+"""What computes: the device, the precision it supports, and the number of threads."""

@@ -195,6 +195,7 @@ def test_shipped_weights_have_the_recipes_current_defaults(name: str) -> None:
     assert checkpoint.total == 10_000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SHIPPED)
 def test_shipped_weights_have_the_accuracy_that_they_state(name: str, mnist_folder: object) -> None:
     checkpoint = Checkpoint.load(SHIPPED_WEIGHTS / f"{name}.safetensors")

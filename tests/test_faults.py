@@ -1,4 +1,4 @@
-"""Faults of the machine, caused for real: a full disk, too little memory, files that change or vanish."""
+"""Faults of the machine, caused for real: a full disk, too little memory, deleted files."""
 
 import os
 import resource
@@ -12,13 +12,16 @@ from pathlib import Path
 import pytest
 import torch
 
-from dropout_mnist.checkpoint import load_checkpoint
+from dropout_mnist.checkpoint import Checkpoint
 from dropout_mnist.checkpoints.folder import list_checkpoints, weights_folder
 from dropout_mnist.config import TrainConfig
 from dropout_mnist.data import mnist_files
 from dropout_mnist.data.datasets import Dataset, load_dataset
-from dropout_mnist.server.queue import RunState, TrainingQueue
-from dropout_mnist.training import DivergedError, EpochResult, build_model, train
+from dropout_mnist.server.queue import TrainingQueue
+from dropout_mnist.server.runs import RunState
+from dropout_mnist.training import DivergedError, Training
+
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[1]
 TIMEOUT = 120
@@ -46,7 +49,7 @@ def train_in_a_process(
     )
 
 
-def test_full_disk_loses_no_older_checkpoint_and_is_told() -> None:
+def test_full_disk_is_reported_and_keeps_the_older_checkpoint() -> None:
     assert train_in_a_process("--epochs", "1").returncode == 0
     [path] = list_checkpoints()
     before = path.read_bytes()
@@ -64,7 +67,7 @@ def test_full_disk_loses_no_older_checkpoint_and_is_told() -> None:
     assert [file.name for file in weights_folder().rglob("*") if file.is_file()] == [path.name]
 
 
-def test_read_only_folder_sends_the_model_to_the_users_cache(tmp_path: Path) -> None:
+def test_checkpoint_goes_to_the_users_folder_if_the_weights_folder_is_read_only(tmp_path: Path) -> None:
     folder = weights_folder()
     folder.mkdir()
     folder.chmod(0o555)
@@ -77,19 +80,22 @@ def test_read_only_folder_sends_the_model_to_the_users_cache(tmp_path: Path) -> 
     assert ended.returncode == 0, ended.stderr
     assert list(folder.iterdir()) == []
     [path] = list_checkpoints()
-    assert path.is_relative_to(tmp_path / "cache")
-    load_checkpoint(path)
+    assert path.is_relative_to(tmp_path / "share")
+    Checkpoint.load(path)
 
 
-def test_too_little_memory_is_told() -> None:
+def test_lack_of_memory_is_reported_and_the_queue_continues() -> None:
     def little_memory() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (6 * 2**30, 6 * 2**30))
 
     # Sixteen layers of 8,192 units have a billion weights; the queue is to outlive them.
     code = (
-        "from dropout_mnist.server.queue import TrainConfig, TrainingQueue; "
+        "from dropout_mnist.config import TrainConfig; "
+        "from dropout_mnist.server.limits import QueueLimits; "
+        "from dropout_mnist.server.queue import TrainingQueue; "
         "from dropout_mnist.data.datasets import load_dataset; "
-        "queue = TrainingQueue(lambda name, report: load_dataset(name)); "
+        "limits = QueueLimits(max_weights=10**10); "
+        "queue = TrainingQueue(lambda name, report: load_dataset(name), limits=limits); "
         "run = queue.submit(TrainConfig(dataset='digits', train_size=200, hidden_sizes=(8192,) * 16)); "
         "print(queue.wait(run, 100).message); "
         "run = queue.submit(TrainConfig(dataset='digits', train_size=200, epochs=1)); "
@@ -105,12 +111,12 @@ def test_too_little_memory_is_told() -> None:
         timeout=TIMEOUT,
     )
     assert ended.stdout.splitlines() == [
-        "There is not enough memory for this training: try fewer images or a smaller batch size.",
+        "There is not enough memory for this run: try fewer images, a smaller batch size or smaller layers.",
         "finished",
     ]
 
 
-def test_data_that_vanish_while_they_are_in_use_do_no_harm(
+def test_loaded_data_set_survives_the_deletion_of_its_files(
     mnist_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     raw = mnist_files.raw_folder()
@@ -119,32 +125,30 @@ def test_data_that_vanish_while_they_are_in_use_do_no_harm(
     monkeypatch.setenv("DROPOUT_MNIST_DATA", str(copy))
     dataset = load_dataset("mnist")
     shutil.rmtree(copy)
-    [result] = train(TrainConfig(epochs=1, train_size=1_000), dataset)
+    [result] = Training(TrainConfig(epochs=1, train_size=1_000), dataset)
     assert result.test_accuracy > 0.5
 
 
-def test_checkpoint_deleted_while_its_model_is_in_use_does_no_harm(shipped: Path) -> None:
+def test_loaded_model_survives_the_deletion_of_its_checkpoint(shipped: Path) -> None:
     path = shipped / "plain-p0.50.safetensors"
-    checkpoint = load_checkpoint(path)
+    checkpoint = Checkpoint.load(path)
     path.write_bytes(b"")
     path.unlink()
     images = torch.rand(1, 784)
     assert torch.isfinite(checkpoint.model(images)).all()
 
 
-@pytest.mark.parametrize("learning_rate", [10.0, 1e-12])
-def test_extreme_learning_rates_end_in_a_message_or_in_nothing_learnt(digits: Dataset, learning_rate: float) -> None:
-    config = TrainConfig(dataset="digits", epochs=3, learning_rate=learning_rate)
-    history: list[EpochResult] = []
+@pytest.mark.parametrize("learning_rate", [10.0, 1e-6])
+def test_extreme_learning_rates_diverge_or_learn_nothing(digits: Dataset, learning_rate: float) -> None:
+    training = Training(TrainConfig(dataset="digits", epochs=3, learning_rate=learning_rate), digits)
     with suppress(DivergedError):  # whose message has a test of its own
-        history.extend(train(config, digits))
-    assert all(result.test_accuracy < 0.5 for result in history)
+        list(training)
+    assert all(result.test_accuracy < 0.5 for result in training.history)
 
 
 def test_one_training_image_is_enough(digits: Dataset) -> None:
     config = TrainConfig(dataset="digits", epochs=2, train_size=1, batch_size=1)
-    model = build_model(config)
-    history = list(train(config, digits, model))
+    history = list(Training(config, digits))
     assert history[-1].eval_train_accuracy == 1
 
 

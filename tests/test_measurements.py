@@ -18,6 +18,7 @@ def trained(digits: Dataset) -> MLP:
     return inference_copy(training.model)
 
 
+@pytest.mark.slow
 def test_averaging_more_networks_reduces_the_error(trained: MLP, digits: Dataset) -> None:
     rows = measurements.measure_averaging(trained, CONFIG, digits)
     assert [row["k"] for row in rows] == list(measurements.NETWORK_COUNTS)
@@ -30,6 +31,7 @@ def test_averaging_has_no_rows_without_dropout(trained: MLP, digits: Dataset) ->
     assert measurements.measure_averaging(trained, TrainConfig(drop_prob=0), digits) == []
 
 
+@pytest.mark.slow
 def test_pruning_starts_at_full_accuracy_and_ends_far_below(trained: MLP, digits: Dataset) -> None:
     rows = measurements.measure_pruning(trained, CONFIG, digits)
     assert len(rows) == 2 * 2 * len(measurements.PRUNED_SHARES)

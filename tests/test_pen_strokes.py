@@ -88,6 +88,7 @@ def test_same_seed_draws_the_same(digits: list[PenDigit]) -> None:
     assert torch.equal(render_split(digits, 3).pixels, render_split(digits, 3).pixels)
 
 
+@pytest.mark.slow
 def test_shipped_weights_recognize_handwritten_digits(strokes_file: Path) -> None:
     checkpoint = Checkpoint.load(SHIPPED_WEIGHTS / "augmented.safetensors")
     evaluation = evaluate(checkpoint.model, render_split(load_pen_digits(strokes_file)[::4]))

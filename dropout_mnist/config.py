@@ -152,7 +152,7 @@ class TrainConfig:
     learning_rate: float = _declare(
         Number(
             label="Learning rate",
-            help="Adam's step size.",
+            help="Step size of the optimizer, Adam.",
             default=0.001,
             abbreviation="lr",
             low=1e-6,
@@ -172,7 +172,7 @@ class TrainConfig:
     precision: str = _declare(
         Choice(
             label="Precision",
-            help="Of the matrix products in training; auto: bf16 where the hardware has it.",
+            help="Precision of the matrix products in training; auto: bf16 where the hardware has it.",
             default="auto",
             options=("auto", "fp32", "bf16"),
             changes_result=False,

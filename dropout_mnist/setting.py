@@ -103,7 +103,9 @@ class Number(Setting):
         return number
 
     def _read(self, text: str) -> float:
-        return float(text)
+        if re.fullmatch(r"[+-]?[1-9]\d{0,2}(,\d{3})+", text):
+            raise ValueError  # 1,000 is one or a thousand
+        return float(text.replace(",", "."))
 
 
 @dataclass(frozen=True, kw_only=True)

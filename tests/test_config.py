@@ -116,6 +116,8 @@ def test_every_setting_is_read_again_from_its_text(name: str) -> None:
         ("train_size", "all", None),
         ("epochs", " 5 ", 5),
         ("learning_rate", "1e-3", 0.001),
+        ("learning_rate", "0,005", 0.005),
+        ("drop_prob", "0,250", 0.25),
     ],
 )
 def test_text_of_a_setting_is_read(name: str, text: str, value: object) -> None:
@@ -124,7 +126,7 @@ def test_text_of_a_setting_is_read(name: str, text: str, value: object) -> None:
 
 @pytest.mark.parametrize(
     ("name", "text"),
-    [("hidden_sizes", "x"), ("hidden_sizes", "512x"), ("epochs", "2.5"), ("learning_rate", "0,005"), ("epochs", "all")],
+    [("hidden_sizes", "x"), ("hidden_sizes", "512x"), ("epochs", "2.5"), ("learning_rate", "1,000"), ("epochs", "all")],
 )
 def test_text_that_is_not_a_value_is_refused(name: str, text: str) -> None:
     with pytest.raises(ValueError, match=f"{name} must be .*, not '{text}'"):

@@ -26,6 +26,11 @@ ACCURACIES = {
 }
 
 
+def one_column_if_narrow(columns: int) -> alt.ExprRef:
+    """Return the number of columns of a legend: as given, or one on a phone."""
+    return alt.ExprRef(f"width < 400 ? 1 : {columns}")
+
+
 def probability_bars(predictions: Mapping[str, Prediction]) -> alt.Chart:
     """Draw the ten probabilities as bars, grouped by digit if there are several models; keys are the models' names."""
     table = pd.DataFrame(
@@ -40,7 +45,9 @@ def probability_bars(predictions: Mapping[str, Prediction]) -> alt.Chart:
     color = alt.Color(
         "model:N",
         scale=alt.Scale(domain=names, range=[BLUE, ORANGE][: len(names)]),
-        legend=alt.Legend(orient="bottom", title=None, labelLimit=300) if several else None,
+        legend=alt.Legend(orient="bottom", title=None, columns=one_column_if_narrow(3), labelLimit=300)
+        if several
+        else None,
     )
     chart = alt.Chart(table).mark_bar(cornerRadiusEnd=2)
     return chart.encode(
@@ -99,7 +106,13 @@ def _curves(
             color=alt.Color(
                 "series:N",
                 scale=alt.Scale(domain=list(series), range=[color for _, color in series.values()]),
-                legend=alt.Legend(orient="bottom", title=None, columns=2, symbolType="stroke", symbolStrokeWidth=3),
+                legend=alt.Legend(
+                    orient="bottom",
+                    title=None,
+                    columns=one_column_if_narrow(2),
+                    symbolType="stroke",
+                    symbolStrokeWidth=3,
+                ),
             ),
             tooltip=["series", "epoch", alt.Tooltip("value", title=title, format=number_format)],
         )

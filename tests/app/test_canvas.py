@@ -57,3 +57,27 @@ def test_forged_report_gives_no_pixels(canvas_module: ModuleType, json_data: Any
     drawing = canvas_module.Drawing()
     drawing.update_from_report(canvas_module.CanvasResult(json_data, image_url, return_image_data=True))
     assert drawing.pixels is None
+
+
+def test_redo_restores_undone_strokes_until_a_new_one_is_drawn(canvas_module: ModuleType) -> None:
+    strokes = [{"stroke": number} for number in range(4)]
+    drawing = canvas_module.Drawing()
+    drawing.update_from_report(canvas_report(strokes[:3]))
+    for left in (2, 1):
+        drawing.undo()
+        drawing.update_from_report(canvas_report(strokes[:left]))
+    drawing.redo()
+    assert drawing.strokes == drawing.sent["objects"] == strokes[:2]
+    drawing.update_from_report(canvas_report(strokes[:2]))
+    drawing.update_from_report(canvas_report([*strokes[:2], strokes[3]]))
+    drawing.redo()
+    assert drawing.strokes == [*strokes[:2], strokes[3]]
+
+
+def test_clear_leaves_nothing_to_redo(canvas_module: ModuleType) -> None:
+    drawing = canvas_module.Drawing()
+    drawing.update_from_report(canvas_report([{"stroke": 0}, {"stroke": 1}]))
+    drawing.undo()
+    drawing.clear()
+    drawing.redo()
+    assert drawing.strokes == []

@@ -13,26 +13,26 @@ def test_recipe_sets_its_own_defaults(open_page: OpenPage) -> None:
     augmented = TrainConfig.augmented()
     page = open_page()
     checked(page.segmented_control(key="recipe").set_value("augmented").run())
-    assert page.number_input(key="epochs").value == augmented.epochs
+    assert page.text_input(key="epochs").value == str(augmented.epochs)
     assert page.slider(key="drop_prob").value == augmented.drop_prob
     assert "This model was trained with exactly these settings." in texts(page)
     checked(page.segmented_control(key="recipe").set_value("plain").run())
-    assert page.number_input(key="epochs").value == TrainConfig().epochs
+    assert page.text_input(key="epochs").value == str(TrainConfig().epochs)
 
 
 def test_url_sets_the_recipe_with_its_defaults(open_page: OpenPage) -> None:
     page = open_page(recipe="augmented", seed="7")
-    assert page.number_input(key="batch_size").value == TrainConfig.augmented().batch_size
-    assert page.number_input(key="seed").value == 7
+    assert page.text_input(key="batch_size").value == str(TrainConfig.augmented().batch_size)
+    assert page.text_input(key="seed").value == "7"
 
 
 def test_url_sets_the_widgets(open_page: OpenPage) -> None:
     page = open_page(drop_prob="0.5", epochs="5", dataset="digits", train_size="200", seed="3")
     assert page.slider(key="drop_prob").value == 0.5
-    assert page.number_input(key="epochs").value == 5
+    assert page.text_input(key="epochs").value == "5"
     assert page.selectbox(key="dataset").value == "digits"
-    assert page.number_input(key="train_size").value == 200
-    assert page.number_input(key="seed").value == 3
+    assert page.text_input(key="train_size").value == "200"
+    assert page.text_input(key="seed").value == "3"
     assert "Ignored" not in texts(page)
 
 
@@ -58,13 +58,61 @@ def test_invalid_url_parameter_is_ignored_with_a_note(open_page: OpenPage, name:
     assert note in warning.value
     assert "<script" not in warning.value.replace("\\<", "")
     assert page.slider(key="drop_prob").value == 0.3
-    assert page.number_input(key="epochs").value == 15
-    assert page.number_input(key="seed").value == 1
+    assert page.text_input(key="epochs").value == "15"
+    assert page.text_input(key="seed").value == "1"
     assert metric(page, "Test accuracy") == accuracy_of("augmented")
+
+
+@pytest.mark.parametrize(("name", "text", "value"), [("learning_rate", "0,005", 0.005), ("learning_rate", " .5", 0.5)])
+def test_decimal_comma_is_read_as_a_decimal_point(
+    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch, name: str, text: str, value: float
+) -> None:
+    configs: list[TrainConfig | None] = []
+    show = settings.show
+    monkeypatch.setattr("dropout_mnist.ui.playground.settings.show", lambda: configs.append(show()) or configs[-1])
+    page = open_page()
+    checked(page.text_input(key=name).set_value(text).run())
+    config = configs[-1]
+    assert config is not None
+    assert getattr(config, name) == value
+    assert not page.error
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("learning_rate", "1,000"),
+        ("epochs", "2,5"),
+        ("epochs", "2.5"),
+        ("train_size", "2.500"),
+        ("batch_size", "1 000"),
+    ],
+)
+def test_ambiguous_number_is_refused(open_page: OpenPage, name: str, text: str) -> None:
+    page = open_page()
+    checked(page.text_input(key=name).set_value(text).run())
+    assert f"{name} must be" in texts(page)
+    assert f"not '{text}'" in texts(page)
+    assert "train" not in {button.key for button in page.button}
+
+
+def test_empty_field_stands_for_the_default(open_page: OpenPage) -> None:
+    page = open_page()
+    for name in ("epochs", "train_size", "hidden_sizes"):
+        page.text_input(key=name).set_value("")
+    checked(page.run())
+    assert not page.error
+    assert "train" in {button.key for button in page.button}
 
 
 def test_valid_url_parameters_have_no_complaints() -> None:
     assert settings.find_invalid({"drop_prob": "0.25", "epochs": "3", "dataset": "mnist", "batch_size": "64"}) == {}
+
+
+def test_parameters_of_streamlit_have_no_complaints(open_page: OpenPage) -> None:
+    page = open_page(embed="true", embed_options="light_theme", epochs="3")
+    assert "Ignored" not in texts(page)
+    assert page.text_input(key="epochs").value == "3"
 
 
 def test_settings_that_exclude_each_other_are_explained(open_page: OpenPage) -> None:

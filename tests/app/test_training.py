@@ -110,7 +110,7 @@ def test_run_beyond_the_limit_is_refused_with_a_reason(
     monkeypatch.setenv("DROPOUT_MNIST_MAX_RUNS_PER_PERSON", "1")
     page = open_page(dataset="digits", epochs="1")
     click_train(page)
-    checked(page.number_input(key="seed").set_value(2).run())
+    checked(page.text_input(key="seed").set_value("2").run())
     click_train(page)
     assert "You have as many runs in the queue as one visitor may have (1)" in texts(page)
 

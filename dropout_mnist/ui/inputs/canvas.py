@@ -1,4 +1,4 @@
-"""The canvas: `st_canvas` with undo, clear and pen width, and with a drawing that survives when it leaves the page.
+"""The canvas: `st_canvas` with undo, redo, clear and pen width, whose drawing survives when it leaves the page.
 
 `st_canvas` keeps its drawing only while it is on the page. It reports a stroke a moment after it was drawn, and new
 content that it is sent, such as after an undo, later still. So the session keeps the drawing in a `Drawing`.
@@ -14,6 +14,7 @@ from streamlit_drawable_canvas import CanvasResult, st_canvas
 from dropout_mnist.preprocessing.drawing import Pixels, read_canvas, read_strokes
 from dropout_mnist.preprocessing.fabricjs import StrokeError, read_paths
 from dropout_mnist.preprocessing.picture import PictureError, open_picture
+from dropout_mnist.ui.inputs import canvas_script
 
 SIZE = 280
 # The component's own toolbar floats, invisible, over the first rows of its canvas: strokes that begin there are lost,
@@ -22,6 +23,7 @@ _HIDDEN_ROWS = 32
 _STYLE = f"""<style>
 .st-key-canvas {{ overflow: clip; outline: 1px solid #80808080; outline-offset: -1px; }}
 .st-key-canvas > div {{ margin-top: -{_HIDDEN_ROWS}px; }}
+.st-key-canvas_script {{ position: absolute; width: 0; }}
 </style>"""
 
 PEN_WIDTHS = (8, 40)
@@ -41,11 +43,13 @@ class Drawing:
         strokes: as last reported by the canvas or sent to it.
         pixels: the network's input, (28, 28) uint8, or None.
         sent: what the canvas was last asked to show; it reloads when the revision changes.
+        undone: strokes that `redo` restores, the next one last.
     """
 
     strokes: Strokes = field(default_factory=list)
     pixels: Pixels | None = None
     sent: dict[str, Any] = field(default_factory=lambda: {"objects": [], "revision": 0})
+    undone: Strokes = field(default_factory=list)
     _reported: Strokes | None = None
     _outdated: Strokes | None = None
 
@@ -68,6 +72,9 @@ class Drawing:
         if self._reported == self._outdated:
             return
         self._outdated = None
+        if len(self._reported) > len(self.strokes):
+            # A new stroke was drawn.
+            self.undone = []
         self.strokes = self._reported
         try:
             self.pixels = read_strokes(read_paths(self.strokes))
@@ -76,10 +83,17 @@ class Drawing:
 
     def undo(self) -> None:
         """Remove the last stroke."""
+        self.undone += self.strokes[-1:]
         self.replace(self.strokes[:-1])
+
+    def redo(self) -> None:
+        """Restore the stroke that was undone last."""
+        restored, self.undone = self.undone[-1:], self.undone[:-1]
+        self.replace(self.strokes + restored)
 
     def clear(self) -> None:
         """Remove all strokes."""
+        self.undone = []
         self.replace([])
 
 
@@ -113,6 +127,7 @@ def show() -> Pixels | None:
         # The canvas is new on the page, or returns to it: restore the drawing.
         drawing.replace(drawing.strokes)
     st.html(_STYLE)
+    canvas_script.show()
     with st.container(key="canvas", width=SIZE, height=SIZE, border=False):
         report = st_canvas(
             stroke_width=st.session_state.get("pen_width", DEFAULT_PEN_WIDTH),
@@ -128,6 +143,14 @@ def show() -> Pixels | None:
     empty = not drawing.strokes
     with st.container(horizontal=True, gap="small"):
         st.button("Undo", key="undo", icon=":material/undo:", disabled=empty, on_click=drawing.undo, shortcut="Ctrl+Z")
+        st.button(
+            "Redo",
+            key="redo",
+            icon=":material/redo:",
+            disabled=not drawing.undone,
+            on_click=drawing.redo,
+            shortcut="Ctrl+Y",
+        )
         st.button("Clear", key="clear", icon=":material/delete:", disabled=empty, on_click=drawing.clear)
         with st.popover("Pen", icon=":material/edit:", key="pen"):
             st.slider("Pen width (pixels)", *PEN_WIDTHS, DEFAULT_PEN_WIDTH, key="pen_width", persist_state="session")

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import altair as alt
 import pandas as pd
 
-from dropout_mnist.ui.charts import BLUE, GREEN, ORANGE, SKY
+from dropout_mnist.ui.charts import BLUE, GREEN, ORANGE, SKY, one_column_if_narrow
 
 PINK, YELLOW, RED, GRAY = "#cc79a7", "#f0e442", "#d55e00", "#999999"
 SERIES = (BLUE, ORANGE, GREEN, PINK, SKY, RED, YELLOW, GRAY)
@@ -13,8 +13,8 @@ HEIGHT = 360
 
 
 def legend(columns: int = 3) -> alt.Legend:
-    """Return a legend below the chart."""
-    return alt.Legend(orient="bottom", title=None, columns=columns, labelLimit=260)
+    """Return a legend below the chart, in one column where the chart is narrow."""
+    return alt.Legend(orient="bottom", title=None, columns=one_column_if_narrow(columns), labelLimit=260)
 
 
 def colors(names: Sequence[str]) -> alt.Scale:

@@ -81,9 +81,9 @@ def _show_zeros(results: pd.DataFrame) -> None:
     more = [str(layer) for layer in zeros.index if zeros.loc[layer, highest] > zeros.loc[layer, lowest]]
     fewer = [str(layer) for layer in zeros.index if str(layer) not in more]
     conclusion = " So dropout does not simply make this network sparser." if fewer else ""
-    titles = [f"drop_prob {drop_prob:.1f}" for drop_prob in zeros.columns]
+    titles = [f"{drop_prob:.1f}" for drop_prob in zeros.columns]
     rows = [[f"Layer {layer}", *(f"{share:.1%}" for share in zeros.loc[layer])] for layer in zeros.index]
-    lines = [["", *titles], ["---"] * (len(titles) + 1), *rows]
+    lines = [["drop_prob", *titles], ["---"] * (len(titles) + 1), *rows]
     st.markdown("\n".join("| " + " | ".join(line) + " |" for line in lines))
     st.markdown(
         "*What to see:* the table gives the share of activations on test images that are exactly zero. With drop_prob "

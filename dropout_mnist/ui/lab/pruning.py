@@ -26,7 +26,12 @@ def show(subject: Subject) -> None:
         order = st.segmented_control(
             "Order", [LARGEST_FIRST, AT_RANDOM], default=LARGEST_FIRST, required=True, key="removal_order"
         )
-        scaled = st.toggle("Scale the remaining units by 1/(1 - share), as in training", value=True, key="scaled")
+        scaled = st.toggle(
+            "Scale up as in training",
+            value=True,
+            key="scaled",
+            help="Multiply the remaining units by 1/(1 - share), as dropout does in training.",
+        )
     st.markdown("On the digit above:")
     with st.container(key="pruning_answers", horizontal=True, gap="medium"):
         for name, model in _networks(subject).items():

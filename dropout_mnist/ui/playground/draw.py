@@ -44,6 +44,8 @@ def _show_upload() -> Pixels | None:
         type=["png", "jpg", "jpeg", "gif", "bmp", "tif", "tiff", "webp", "heic", "heif", "avif"],
         key="picture",
     )
+    if upload is None and st.context.is_embedded:
+        st.caption("If uploading fails, your browser keeps cookies from this frame: open the page in its own tab.")
     if upload is None:
         return None
     picture = pixels = None

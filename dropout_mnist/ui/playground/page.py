@@ -5,7 +5,7 @@ import time
 
 import streamlit as st
 
-from dropout_mnist.ui import navigation
+from dropout_mnist.ui import navigation, style
 from dropout_mnist.ui.playground import draw
 
 HEAD_START_SECONDS = 0.4
@@ -21,6 +21,7 @@ _RECIPES = {
 
 def show() -> None:
     """Show the page."""
+    style.apply()
     st.header("Dropout on MNIST", anchor=False)
     draw.show()
     if "torch" not in sys.modules:

@@ -57,7 +57,7 @@ def show() -> TrainConfig | None:
         "So no unit can rely on particular other units, and the network memorizes the training images less."
     )
     try:
-        return TrainConfig(**{name: _from_widget(name, value) for name, value in values.items()})
+        return TrainConfig(**{name: _from_widget(name, value, recipe) for name, value in values.items()})
     except ValueError as error:
         st.error(f"These settings cannot be used: {plain(error)}.", icon=":material/error:")
         return None
@@ -84,23 +84,26 @@ def _show_widget(name: str, recipe: str) -> Any:
     match setting:
         case Number(step=step) if name == "drop_prob":
             return st.slider(setting.label, setting.low, setting.high, default, step=step, **common)
-        case Number(step=step):
-            return st.number_input(setting.label, setting.low, setting.high, default, step=step, format="%g", **common)
-        case Integer(step=step, none=none):
-            return st.number_input(
-                setting.label, setting.low, setting.high, default, step=step, placeholder=none or None, **common
-            )
         case Choice(options=options):
             return st.selectbox(setting.label, options, **common)
-        case Sizes():
-            return st.text_input(setting.label, setting.format(default), **common)
+        case Number() | Integer() | Sizes():
+            # A number field of a browser drops a decimal comma: 0,005 would be 5, and a whole number of 2.5 would be 2.
+            text = setting.format(default)
+            return st.text_input(setting.label, text, placeholder=text, **common)
     raise AssertionError(f"{name} has no widget")
 
 
-def _from_widget(name: str, value: Any) -> Any:
-    """Return what a widget's value stands for; layers are written as text."""
+def _from_widget(name: str, value: Any, recipe: str) -> Any:
+    """Return what a widget's value stands for. Most are texts; an empty one stands for the default."""
     setting = SETTINGS[name]
-    return setting.parse(name, value) if isinstance(setting, Sizes) else value
+    if not isinstance(value, str):
+        return value
+    return setting.parse(name, value) if value.strip() else setting.default_for(recipe)
+
+
+def _to_widget(name: str, value: Any) -> Any:
+    """Return a setting's value as its widget has it."""
+    return value if name == "drop_prob" else SETTINGS[name].format(value)
 
 
 def _set_recipe_defaults() -> None:
@@ -109,7 +112,7 @@ def _set_recipe_defaults() -> None:
     for name in SHOWN:
         setting = SETTINGS[name]
         if name != "recipe" and setting.augmented is not None:
-            st.session_state[name] = setting.default_for(recipe)
+            st.session_state[name] = _to_widget(name, setting.default_for(recipe))
 
 
 def _show_url_note() -> None:

@@ -6,6 +6,8 @@ from ..conftest import accuracy_of
 from ..mirrors import Mirrors
 from .page import OpenPage, checked, metric, texts
 
+pytestmark = pytest.mark.slow
+
 
 def test_random_test_image_has_label_and_prediction(open_page: OpenPage) -> None:
     page = open_page()

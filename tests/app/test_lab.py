@@ -13,7 +13,7 @@ from dropout_mnist.ui.lab.train_size import gains_by_train_size
 
 from .page import TIMEOUT, checked, texts
 
-pytestmark = pytest.mark.usefixtures("fresh_server", "shipped")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("fresh_server", "shipped")]
 
 SECTIONS = ("Thinned", "Averaging", "Uncertainty", "rate", "size", "Sparsity", "Generalization")
 

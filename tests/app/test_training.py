@@ -13,6 +13,8 @@ from dropout_mnist.ui import resources
 from ..mirrors import Mirrors
 from .page import TIMEOUT, OpenPage, checked, texts, wait_until
 
+pytestmark = pytest.mark.slow
+
 
 def click_train(page: AppTest) -> None:
     checked(page.button(key="train").click().run())

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from ..conftest import accuracy_of
 from ..mirrors import Mirrors
 from .page import OpenPage, checked, metric, texts

@@ -214,16 +214,16 @@ class Training:
         start, done = time.perf_counter(), 0
         train_loss = torch.zeros((), device=device)
         self._step.begin_epoch(epoch)
-        order = torch.randperm(self._shown, generator=self._step.shuffler)[:total]
-        for places in self._threads.pace(order.split(block)):
+        for places in torch.randperm(self._shown, generator=self._step.shuffler)[:total].split(block):
             indices = places.to(device) % len(self._train_split)
             images, targets = prepare(self._train_split[indices], self._step.augmenter)
-            for batch in zip(images.split(size), targets.split(size), strict=True):
+            for batch in self._threads.pace(zip(images.split(size), targets.split(size), strict=True)):
                 if should_stop():
                     return None
                 train_loss += self._step(*batch)
                 done += size
                 on_batch(BatchProgress(epoch, done, total, time.perf_counter() - start))
+        self._threads.settle()
         mean_loss = train_loss.item() / self._batches
         return self._measure(epoch, mean_loss, time.perf_counter() - start)
 

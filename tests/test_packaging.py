@@ -15,7 +15,8 @@ import pytest
 
 import dropout_mnist
 from dropout_mnist.cli.app import streamlit_arguments
-from dropout_mnist.cli.main import COMMANDS, main
+from dropout_mnist.cli.commands import COMMANDS
+from dropout_mnist.cli.main import main
 from dropout_mnist.storage.shipped import shipped_folder, shipped_root
 
 from .conftest import SHIPPED
@@ -67,6 +68,7 @@ def test_help_lists_all_commands(capsys: pytest.CaptureFixture[str]) -> None:
     assert listed == ["app", "train", "evaluate", "predict", "sweep"] == list(COMMANDS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["app", "--help"], ["app", "--port", "x"]])
 def test_torch_is_imported_by_commands_only(arguments: list[str]) -> None:
     code = (
@@ -78,20 +80,7 @@ def test_torch_is_imported_by_commands_only(arguments: list[str]) -> None:
     assert result.stdout.splitlines()[-1] == "[]"
 
 
-def test_interrupt_during_import_is_reported_in_one_line(tmp_path: Path) -> None:
-    # Ctrl-C while torch is imported.
-    (tmp_path / "torch.py").write_text("raise KeyboardInterrupt")
-    result = subprocess.run(
-        [sys.executable, "-m", "dropout_mnist", "train"],
-        cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert (result.returncode, result.stdout, result.stderr) == (130, "", "dropout-mnist: interrupted\n")
-
-
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", [["trian"], ["app", "8502"], ["--colour"], ["app", "--port", "x"]])
 def test_usage_error_is_reported_in_one_line(arguments: list[str]) -> None:
     result = subprocess.run(
@@ -99,6 +88,13 @@ def test_usage_error_is_reported_in_one_line(arguments: list[str]) -> None:
     )
     assert result.returncode == 2
     assert re.fullmatch(r"dropout-mnist: .*\n", result.stderr)
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "-1", "http"])
+def test_port_out_of_range_is_refused(capsys: pytest.CaptureFixture[str], port: str) -> None:
+    with pytest.raises(SystemExit, match=r"^2$"):
+        main(["app", "--port", port])
+    assert f"must be a whole number from 1 to 65,535, not '{port}'" in capsys.readouterr().err
 
 
 def test_app_serves_the_shipped_script() -> None:
@@ -112,6 +108,7 @@ def test_app_passes_options_to_streamlit() -> None:
     assert given[3:] == ["--server.port=8502", "--server.headless=true", "--server.address=127.0.0.1"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [

@@ -1,8 +1,8 @@
 from dropout_mnist.hardware.threads import ThreadChooser
 
 
-def paced(costs: list[dict[int, float]]) -> list[int]:
-    """Return the number of threads used for each item; `costs` gives its seconds by number of threads."""
+def paced(costs: list[dict[int, float]]) -> tuple[list[int], float]:
+    """Return the number of threads used for each item, and all seconds; `costs` gives an item's by threads."""
     now, threads = 0.0, 0
     used: list[int] = []
 
@@ -14,31 +14,37 @@ def paced(costs: list[dict[int, float]]) -> list[int]:
     for cost in chooser.pace(costs):
         used.append(threads)
         now += cost[threads]
+    chooser.settle()
     assert threads == min(costs[-1], key=costs[-1].__getitem__)
     chooser.release()
     assert threads == 2
-    return used
+    return used, now
 
 
-ALONE, BUSY = {2: 1.0, 1: 1.35}, {2: 3.7, 1: 1.35}
+ALONE, BUSY, CROWDED = {2: 1.0, 1: 1.35}, {2: 3.7, 1: 1.35}, {2: 20.0, 1: 2.0}
 
 
 def test_all_threads_are_used_on_an_idle_machine() -> None:
-    used = paced([ALONE] * 100)
-    assert used[:2] == [2, 1]
-    assert used.count(1) < 10
+    used, seconds = paced([ALONE] * 1_000)
+    assert set(used[:10]) == {1}
+    assert seconds < 1_000 * 1.03
 
 
 def test_one_thread_is_used_next_to_other_work() -> None:
-    used = paced([BUSY] * 100)
-    assert used.count(2) < 10
+    _, seconds = paced([BUSY] * 1_000)
+    assert seconds < 1_350 * 1.2
+
+
+def test_try_of_more_threads_ends_early_on_a_crowded_machine() -> None:
+    _, seconds = paced([CROWDED] * 1_000)
+    assert seconds < 2_000 * 1.2
 
 
 def test_choice_follows_the_load() -> None:
-    used = paced([ALONE] * 50 + [BUSY] * 50 + [ALONE] * 50)
-    assert used[20:50].count(2) >= 27
-    assert used[55:100].count(1) >= 40
-    assert used[120:].count(2) >= 26
+    used, _ = paced([ALONE] * 500 + [BUSY] * 500 + [ALONE] * 500)
+    assert used[200:500].count(2) >= 270
+    assert used[520:1_000].count(1) >= 430
+    assert used[1_200:].count(2) >= 270
 
 
 def test_single_candidate_stays() -> None:

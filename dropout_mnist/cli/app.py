@@ -18,8 +18,8 @@ def add_parser(commands: Any) -> None:
     )
     parser.set_defaults(run=run)
     add = parser.add_argument
-    add("--port", type=int, metavar="N", help="port of the server (default: 8501, or the next free one)")
-    add("--no-browser", "--headless", action="store_true", help="start the server only")
+    add("--port", type=_port, metavar="N", help="port of the server (default: 8501, or the next free one)")
+    add("--no-browser", "--headless", action="store_true", help="start the server and open no browser")
     add(
         "streamlit_options",
         nargs="*",
@@ -60,3 +60,9 @@ def streamlit_arguments(*, port: int | None = None, browser: bool = True, extra:
     if not browser:
         arguments.append("--server.headless=true")
     return [*arguments, *extra]
+
+
+def _port(text: str) -> int:
+    if text.isdecimal() and 1 <= int(text) <= 65_535:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"must be a whole number from 1 to 65,535, not {text!r}")

@@ -2,12 +2,11 @@
 
 import argparse
 from dataclasses import dataclass
-from pathlib import Path
 from statistics import fmean
 from typing import Any
 
 from dropout_mnist.checkpoint import Checkpoint
-from dropout_mnist.cli.output import DownloadBar, add_weights, print_json, print_line
+from dropout_mnist.cli.output import DownloadBar, add_weights, path_argument, print_json, print_line
 from dropout_mnist.data.datasets import load_dataset
 from dropout_mnist.data.pen_strokes import CANVAS_SIZE, LARGEST, PEN_WIDTH, SMALLEST, load_pen_digits, render_split
 from dropout_mnist.evaluation import Evaluation, evaluate
@@ -17,27 +16,46 @@ TOP_CONFUSIONS = 10
 
 def add_parser(commands: Any) -> None:
     """Add the command to the parser's commands."""
-    parser = commands.add_parser("evaluate", help="measure a checkpoint on test images or on pen strokes")
+    parser = commands.add_parser(
+        "evaluate",
+        help="measure a checkpoint on test images or on pen strokes",
+        description="Measure the accuracy, loss and calibration of a checkpoint on the test images of its data set, or "
+        "on handwritten digits recorded as pen strokes.",
+    )
     parser.set_defaults(run=run)
     add_weights(parser)
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-    strokes = parser.add_argument_group("pen strokes, rendered and read as a drawing is")
+    parser.add_argument("--json", action="store_true", help="print a JSON object")
+    strokes = parser.add_argument_group("pen strokes", "They are rendered on a canvas and read like a drawing.")
     add = strokes.add_argument
-    add("--strokes", type=Path, metavar="FILE", help="digits as pen strokes: JSON lines, optionally gzipped")
-    add("--pen-width", type=_pen_width, default=PEN_WIDTH, metavar="PIXELS", help="default: %(default)s")
+    add(
+        "--strokes",
+        type=path_argument,
+        metavar="FILE",
+        help="measure on the digits in this file: JSON lines, optionally compressed with gzip",
+    )
+    add(
+        "--pen-width",
+        type=_pen_width,
+        default=PEN_WIDTH,
+        metavar="PIXELS",
+        help=f"draw with a pen of this width, on a canvas of {CANVAS_SIZE} pixels (default: %(default)s)",
+    )
     add(
         "--size",
         type=_share,
         nargs=2,
         default=(SMALLEST, LARGEST),
         metavar=("LEAST", "MOST"),
-        help="the digit's longer side as a share of the canvas, drawn between these (default: %(default)s)",
+        help="draw digits whose longer side takes a share of the canvas between these, "
+        f"at random (default: {SMALLEST} {LARGEST})",
     )
-    add("--seed", type=int, default=0, help="decides sizes and positions (default: %(default)s)")
+    add("--seed", type=_seed, default=0, help="seed of sizes and positions (default: %(default)s)")
 
 
 def run(options: argparse.Namespace) -> int:
     """Measure and print; return the exit code."""
+    if options.size[0] > options.size[1]:
+        raise ValueError(f"--size must be given as LEAST MOST, not {options.size[0]:g} {options.size[1]:g}")
     checkpoint = Checkpoint.load(options.weights)
     described = _measure_strokes(checkpoint, options) if options.strokes else _measure_test_images(checkpoint)
     if options.json:
@@ -107,6 +125,12 @@ def _pen_width(text: str) -> float:
 
 def _share(text: str) -> float:
     return _number(text, 0.01, 1)
+
+
+def _seed(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"must be a whole number from 0, not {text!r}")
+    return int(text)
 
 
 def _number(text: str, low: float, high: float) -> float:

@@ -20,7 +20,8 @@ def add_settings(
         defaults = [setting.format(setting.default)]
         if setting.augmented is not None and name != "recipe":
             defaults.append(f"augmented: {setting.format(setting.augmented)}")
-        # A `%` in a help text would be a format character.
+        # Help texts of options begin in lower case, and a `%` in them would be a format character.
+        help_text = setting.help[0].lower() + setting.help[1:].rstrip(".").replace("%", "%%")
         options: dict[str, Any] = {"choices": setting.options} if isinstance(setting, Choice) else {"metavar": "VALUE"}
         if name in several:
             options["nargs"] = "+"
@@ -28,7 +29,7 @@ def add_settings(
             "--" + name.replace("_", "-"),
             type=_parser(name),
             default=argparse.SUPPRESS,
-            help=f"{setting.help.rstrip('.').replace('%', '%%')} (default: {'; '.join(defaults)})",
+            help=f"{help_text} (default: {'; '.join(defaults)})",
             **options,
         )
 

@@ -1,24 +1,64 @@
-"""What the commands share: lines and JSON on stdout, errors and progress bars on stderr, the option `--weights`."""
+"""What the commands share: lines and JSON on stdout; notes, errors and progress bars on stderr; types of options."""
 
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
+import re
 import sys
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
-
-from tqdm import tqdm
+from typing import TYPE_CHECKING, NoReturn, TextIO
 
 from dropout_mnist.storage.shipped import shipped_folder
 
-# These modules import torch, which `--help`, `--version` and `app` do not need.
+# These modules take long to import, and `--help`, `--version` and `app` do not need them.
 if TYPE_CHECKING:
+    from tqdm import tqdm
+
     from dropout_mnist.data.mnist_files import DownloadProgress
     from dropout_mnist.training import BatchProgress
 
 PROGRAM = "dropout-mnist"
+
+# Characters that begin a new line or move the cursor.
+_CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+_output_is_lost = False
+
+
+def prepare_streams() -> None:
+    """Make sure that stdout and stderr exist and accept every character.
+
+    A character that their encoding lacks is written as an escape sequence, such as `\\u6570`. What is written to a
+    stream that is closed, as after `2>&-`, is lost.
+    """
+    # Without this, the next file that is opened would become standard output or standard error.
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(descriptor)
+    sys.stdout = sys.stdout or _open_null()
+    sys.stderr = sys.stderr or _open_null()
+    for stream in (sys.stdout, sys.stderr):
+        # Notebooks and test runners have streams of other classes.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def path_argument(text: str) -> Path:
+    """Return the path that an option names. Shells do not expand the `~` of `--output=~/file`.
+
+    Raises:
+        ArgumentTypeError: the text is empty, or the home folder that it starts with is unknown.
+    """
+    if not text:
+        raise argparse.ArgumentTypeError("must be a path, not an empty text")
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        raise argparse.ArgumentTypeError(f"the home folder in {text!r} is unknown") from None
 
 
 def add_weights(command: argparse.ArgumentParser) -> None:
@@ -28,11 +68,21 @@ def add_weights(command: argparse.ArgumentParser) -> None:
 
     command.add_argument(
         "--weights",
-        type=Path,
+        type=path_argument,
         default=shipped_folder("weights") / (DEFAULT_NAME + SUFFIX),
         metavar="FILE",
-        help=f"a checkpoint (default: the shipped {DEFAULT_NAME}{SUFFIX})",
+        help=f"use this checkpoint (default: the shipped {DEFAULT_NAME}{SUFFIX})",
     )
+
+
+def one_line(text: str) -> str:
+    """Return the text on one line, with control characters as escape sequences."""
+    return escape(" ".join(text.split()))
+
+
+def escape(text: str) -> str:
+    """Return the text with control characters, which file names may have, as escape sequences."""
+    return _CONTROL_CHARACTERS.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
 
 
 def print_json(values: dict[str, object]) -> None:
@@ -41,19 +91,49 @@ def print_json(values: dict[str, object]) -> None:
 
 
 def print_line(line: str) -> None:
-    """Print a line and flush it.
+    """Print a line and flush it. Control characters are escaped, so that it stays one line.
 
-    When the reader is gone (`| head`), continue silently: a training run is worth finishing.
+    When it cannot be written, continue: a training run is worth finishing. Nothing is said about it when the reader
+    is gone (`| head`).
     """
+    global _output_is_lost
     try:
-        print(line, flush=True)
+        print(escape(line), flush=True)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _redirect_to_null(sys.stdout)
+    except OSError as error:
+        _redirect_to_null(sys.stdout)
+        _output_is_lost = True
+        print_error(f"standard output cannot be written ({error.strerror}): the rest is lost")
+
+
+def output_is_lost() -> bool:
+    """Whether results could not be written to stdout, for another reason than that their reader is gone."""
+    return _output_is_lost
 
 
 def print_error(message: str) -> None:
     """Print a message on stderr, in one line that begins with the program's name."""
-    print(f"{PROGRAM}: {' '.join(message.split())}", file=sys.stderr)
+    print_note(f"{PROGRAM}: {message}")
+
+
+def print_note(message: str) -> None:
+    """Print a message on stderr, in one line; lose it if that cannot be written."""
+    try:
+        print(one_line(message), file=sys.stderr, flush=True)
+    except OSError:
+        _redirect_to_null(sys.stderr)
+
+
+def _open_null() -> TextIO:
+    return open(os.devnull, "w", encoding="utf-8")
+
+
+def _redirect_to_null(stream: TextIO) -> None:
+    """Lose what is written to a stream from now on; Python would complain at exit about what could not be written."""
+    # A stream in memory has no descriptor.
+    with suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 class EpochBar:
@@ -73,14 +153,7 @@ class EpochBar:
         if self._bar is None or progress.epoch != self._epoch:
             self.clear()
             self._epoch = progress.epoch
-            self._bar = tqdm(
-                total=progress.total,
-                desc=f"Epoch {progress.epoch}",
-                unit=" images",
-                unit_scale=True,
-                leave=False,
-                disable=None,
-            )
+            self._bar = _open_bar(desc=f"Epoch {progress.epoch}", total=progress.total, unit=" images")
         self._bar.update(progress.done - self._bar.n)
 
     def clear(self) -> None:
@@ -107,7 +180,14 @@ class DownloadBar:
         if self._source != (progress.file, progress.mirror):
             self.__exit__()
             self._source = (progress.file, progress.mirror)
-            print(f"{progress.reason}: downloading {progress.file} from {progress.mirror}", file=sys.stderr)
-            self._bar = tqdm(total=progress.total, unit="B", unit_scale=True, leave=False, disable=None)
+            print_note(f"{progress.reason}: downloading {progress.file} from {progress.mirror}")
+            self._bar = _open_bar(desc=None, total=progress.total, unit="B")
         if self._bar is not None:
             self._bar.update(progress.done - self._bar.n)
+
+
+def _open_bar(*, desc: str | None, total: int, unit: str) -> tqdm[NoReturn]:
+    from tqdm import tqdm
+
+    # Without a terminal there is no bar.
+    return tqdm(desc=desc, total=total, unit=unit, unit_scale=True, leave=False, disable=None)

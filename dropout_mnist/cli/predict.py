@@ -1,34 +1,64 @@
 """`predict`: recognize the digit in each picture."""
 
 import argparse
+import glob
+import os
+import sys
+import warnings
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import torch
+from PIL import Image, UnidentifiedImageError
 
 from dropout_mnist.checkpoint import Checkpoint
-from dropout_mnist.cli.output import add_weights, print_error, print_json, print_line
-from dropout_mnist.evaluation import Doubt, predict_batch
+from dropout_mnist.cli.output import add_weights, path_argument, print_error, print_json, print_line, print_note
+from dropout_mnist.evaluation import Doubt, Prediction, predict_batch
 from dropout_mnist.preprocessing.drawing import Pixels
 from dropout_mnist.preprocessing.picture import PictureError, open_picture, read_picture
 from dropout_mnist.shapes import INPUT_SIZE
 
 PREDICT_BATCH_SIZE = 256
 
+STANDARD_INPUT = Path("-")
+
+# More than any picture that is accepted can have.
+MAX_FILE_BYTES = 500_000_000
+
+# Pillow knows these formats, and needs other programs to decode them.
+_UNREADABLE_FORMATS = {"BUFR", "EPS", "GRIB", "HDF5", "MPEG", "WMF"}
+# These need an optional package.
+_HEIC_SUFFIXES = {".heic", ".heif"}
+
+Complain = Callable[[Path, object], None]
+
 
 def add_parser(commands: Any) -> None:
     """Add the command to the parser's commands."""
-    parser = commands.add_parser("predict", help="recognize the digit in each picture")
+    parser = commands.add_parser(
+        "predict",
+        help="recognize the digit in each picture",
+        description="Recognize the digit in each picture, dark on light or light on dark. The answers are in the order "
+        "of the pictures, one line each: the digit, its probability, and the reason for doubt if there is one.",
+    )
     parser.set_defaults(run=run)
-    parser.add_argument("paths", type=Path, nargs="+", metavar="PATH", help="a picture, or a folder of pictures")
+    parser.add_argument(
+        "paths",
+        type=path_argument,
+        nargs="+",
+        metavar="PATH",
+        help="a picture, a folder of pictures, a pattern such as '*.png', or - for a picture from standard input",
+    )
     add_weights(parser)
     parser.add_argument("--json", action="store_true", help="print a JSON object for each picture")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print an answer for each picture; return the exit code."""
+    """Print an answer for each picture; return the exit code: 1 if some could not be read."""
     checkpoint = Checkpoint.load(options.weights)
     all_read = True
+    skipped = 0
     batch: list[tuple[Path, Pixels]] = []
 
     def answer() -> None:
@@ -36,35 +66,111 @@ def run(options: argparse.Namespace) -> int:
             return
         pixels = torch.stack([torch.from_numpy(image).reshape(INPUT_SIZE) for _, image in batch])
         for (path, _), prediction in zip(batch, predict_batch(checkpoint.model, pixels), strict=True):
-            if options.json:
-                values = {"digit": prediction.digit, "probs": prediction.probs, "doubt": prediction.doubt.value}
-                print_json({"path": str(path), **values})
-            else:
-                doubt = "" if prediction.doubt is Doubt.NONE else f"; {prediction.doubt.value}"
-                print_line(f"{path}: {prediction.digit} ({prediction.probs[prediction.digit]:.1%}){doubt}")
+            _print_answer(path, prediction, options.json)
         batch.clear()
 
     def complain(path: Path, error: object) -> None:
         nonlocal all_read
         all_read = False
-        print_error(f"{path}: {error}")
+        # The text of an OSError would repeat the path.
+        print_error(f"{path}: {error.strerror if isinstance(error, OSError) and error.strerror else error}")
 
-    for path in options.paths:
-        files = _find_files(path)
-        if not files:
-            complain(path, "There are no files in this folder.")
-        for file in files:
+    try:
+        for file, is_picture in _find_files(options.paths, complain):
+            if not is_picture:
+                skipped += 1
+                continue
             try:
-                batch.append((file, read_picture(open_picture(file.read_bytes()))))
+                batch.append((file, read_picture(open_picture(_read(file)))))
             except (PictureError, OSError) as error:
                 complain(file, error)
             if len(batch) == PREDICT_BATCH_SIZE:
                 answer()
-    answer()
+    finally:
+        # Also when interrupted: these pictures have been read.
+        answer()
+    if skipped:
+        print_note(f"skipped {skipped:,} file{'s that are not pictures' if skipped > 1 else ' that is not a picture'}")
     return 0 if all_read else 1
 
 
-def _find_files(path: Path) -> list[Path]:
-    if not path.is_dir():
+def _print_answer(path: Path, prediction: Prediction, as_json: bool) -> None:
+    if as_json:
+        values = {"digit": prediction.digit, "probs": prediction.probs, "doubt": prediction.doubt.value}
+        print_json({"path": str(path), **values})
+    else:
+        doubt = "" if prediction.doubt is Doubt.NONE else f"; {prediction.doubt.value}"
+        print_line(f"{path}: {prediction.digit} ({prediction.probs[prediction.digit]:.1%}){doubt}")
+
+
+def _find_files(paths: list[Path], complain: Complain) -> Iterator[tuple[Path, bool]]:
+    """Yield each file, and whether it is to be read. Those in folders are not if they are plainly not pictures."""
+    for path in (found for given in paths for found in _expand(given, complain)):
+        # `Path.is_dir` raises an error where a folder above it may not be read.
+        if not os.path.isdir(path):
+            yield path, True
+            continue
+        files = [(file, _may_be_picture(file)) for file in _walk(path, complain)]
+        if not any(may_be_picture for _, may_be_picture in files):
+            complain(path, "There are no pictures in this folder.")
+        yield from files
+
+
+def _expand(path: Path, complain: Complain) -> list[Path]:
+    """Return the paths that match a pattern, which not all shells expand; the path itself if it is not a pattern."""
+    if os.path.lexists(path) or not set("*?[") & set(str(path)):
         return [path]
-    return sorted(file for file in path.rglob("*") if file.is_file() and not file.name.startswith("."))
+    found = sorted(map(Path, glob.glob(str(path), recursive=True)))
+    if not found:
+        complain(path, "No file matches this pattern.")
+    return found
+
+
+def _walk(folder: Path, complain: Complain) -> Iterator[Path]:
+    """Yield the files in a folder and its subfolders, sorted, without hidden ones."""
+    faults: list[OSError] = []
+    files = []
+    for parent, folders, names in os.walk(folder, onerror=faults.append):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        files += [path for name in names if not name.startswith(".") and os.path.isfile(path := Path(parent, name))]
+    for fault in faults:
+        complain(Path(str(fault.filename)), fault)
+    yield from sorted(files)
+
+
+def _may_be_picture(path: Path) -> bool:
+    """Whether a file's name is that of a picture. Without a suffix, its first bytes decide."""
+    if suffix := path.suffix.lower():
+        return (
+            suffix in _HEIC_SUFFIXES
+            or Image.registered_extensions().get(suffix) in set(Image.OPEN) - _UNREADABLE_FORMATS
+        )
+    try:
+        with warnings.catch_warnings(action="ignore"), Image.open(path):
+            return True
+    except UnidentifiedImageError:
+        return False
+    except (Image.DecompressionBombError, OSError, ValueError):
+        return True  # reading it will say what is wrong
+
+
+def _read(path: Path) -> bytes:
+    """Return the contents of a file.
+
+    Raises:
+        OSError: it cannot be read, or is too large.
+    """
+    if path == STANDARD_INPUT:
+        if sys.stdin is None:
+            raise OSError("Standard input is closed.")
+        if sys.stdin.isatty():
+            print_note("Reading a picture from standard input")
+        data = sys.stdin.buffer.read(MAX_FILE_BYTES + 1)
+    else:
+        with path.open("rb") as file:
+            data = file.read(MAX_FILE_BYTES + 1)
+    if len(data) > MAX_FILE_BYTES:
+        raise OSError(f"This file has more than {MAX_FILE_BYTES / 1e6:.0f} MB.")
+    if not data:
+        raise OSError("This file is empty.")
+    return data

@@ -1,21 +1,30 @@
 """`train`: train the network, or load the weights of an earlier run with the same settings."""
 
 import argparse
+import os
 import random
-import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from dropout_mnist.checkpoint import Checkpoint
-from dropout_mnist.checkpoints.folder import find_checkpoint, store_checkpoint
+from dropout_mnist.checkpoints.folder import check_store, find_checkpoint, store_checkpoint
 from dropout_mnist.checkpoints.resume import discard_state
 from dropout_mnist.checkpoints.run import Outcome, train_and_store
 from dropout_mnist.cli.options import add_settings, chosen_config
-from dropout_mnist.cli.output import DownloadBar, EpochBar, print_error, print_json, print_line
+from dropout_mnist.cli.output import (
+    DownloadBar,
+    EpochBar,
+    path_argument,
+    print_error,
+    print_json,
+    print_line,
+    print_note,
+)
 from dropout_mnist.config import TrainConfig
 from dropout_mnist.data.datasets import TITLES, Dataset, dataset_is_available, load_dataset
 from dropout_mnist.evaluation import EpochResult, predict_batch
+from dropout_mnist.storage.files import check_writable
 from dropout_mnist.training import DivergedError
 
 
@@ -31,7 +40,7 @@ def add_parser(commands: Any) -> None:
     add_settings(parser)
     parser.add_argument(
         "--output",
-        type=Path,
+        type=_output,
         metavar="FILE",
         help="write the checkpoint here (default: under its own name in the weights folder)",
     )
@@ -43,12 +52,10 @@ def run(options: argparse.Namespace) -> int:
     """Train and save, or load, and print the result; return the exit code."""
     config = chosen_config(options)
     output: Path | None = options.output
-    if output and output.is_dir():
-        raise ValueError(f"--output must name a file, and {output} is a folder")
     found = None if options.retrain else find_checkpoint(config)
     if found:
         path, checkpoint = found
-        print(f"Already trained: loaded {path} (--retrain trains again)", file=sys.stderr)
+        print_note(f"Already trained: loaded {path} (--retrain trains again)")
         for result in checkpoint.history:
             _print_epoch(result, options.json)
         code = 0
@@ -58,6 +65,8 @@ def run(options: argparse.Namespace) -> int:
         # The data set is needed for one sample image only; that is not worth a download.
         dataset = load_dataset(config.dataset) if dataset_is_available(config.dataset) else None
     else:
+        # Before the first step: no run should train for nothing.
+        check_writable(output) if output else check_store(config)
         with DownloadBar() as bar:
             dataset = load_dataset(config.dataset, bar.report)
         if options.retrain:
@@ -86,7 +95,7 @@ def _train(config: TrainConfig, dataset: Dataset, output: Path | None, as_json: 
     with EpochBar() as bar:
 
         def on_resume(history: tuple[EpochResult, ...]) -> None:
-            print(f"Resuming an interrupted run after epoch {len(history)}", file=sys.stderr)
+            print_note(f"Resuming an earlier run after epoch {len(history)}")
             for result in history:
                 _print_epoch(result, as_json)
 
@@ -122,6 +131,14 @@ def _report_early_end(outcome: Outcome) -> int:
     reason, code = (str(error), 2) if isinstance(error, DivergedError) else ("Interrupted.", 130)
     print_error(f"{reason} {'The finished epoch is' if kept == 1 else f'The {kept} finished epochs are'} kept.")
     return code
+
+
+def _output(text: str) -> Path:
+    path = path_argument(text)
+    # A path drops the separator at the end of a folder that does not exist yet.
+    if path.is_dir() or text.endswith(("/", os.sep)):
+        raise argparse.ArgumentTypeError(f"must name a file, and {text} is a folder")
+    return path
 
 
 def _print_epoch(result: EpochResult, as_json: bool) -> None:

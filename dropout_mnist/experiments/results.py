@@ -1,31 +1,35 @@
-"""The results of a sweep: a folder of tidy CSV tables, each row with the settings of the run it belongs to."""
+"""Read, write and summarize the results of a sweep: a folder of CSV tables, each row with the settings of its run."""
 
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import filelock
 import pandas as pd
 
-from dropout_mnist.config import MEANS, TrainConfig
+from dropout_mnist.config import SETTINGS, TrainConfig
 from dropout_mnist.storage.files import write_atomically
+from dropout_mnist.storage.shipped import shipped_folder
 
 EPOCHS = "epochs"
 
-# Column of the run's name, which stands for all the settings after it.
+# The column of the run's name, which is made of its settings.
 RUN = "run"
+
+_LOCK = ".lock"
 
 
 class ResultsError(Exception):
-    """A table of results cannot be read; the message says why."""
+    """A table of results cannot be read; the message says why and what to do."""
 
 
 def read_table(folder: Path, table: str) -> pd.DataFrame:
-    """Return a table of a sweep's results, without rows if there is none.
+    """Read a table of a sweep's results; an empty table if there is no such file.
 
     Raises:
-        ResultsError: the file is not such a table.
+        ResultsError: the file cannot be read, or is not a table of a sweep.
     """
     path = folder / f"{table}.csv"
     if not path.exists():
@@ -35,65 +39,105 @@ def read_table(folder: Path, table: str) -> pd.DataFrame:
     except (OSError, ValueError) as error:
         raise ResultsError(f"{path} cannot be read: {error}") from error
     if RUN not in found:
-        raise ResultsError(f"{path} is no table of a sweep: it has no column {RUN!r}. Move it away to begin anew")
+        raise ResultsError(
+            f"{path} is not a table of a sweep: it has no column {RUN!r}. Move it away and run the sweep again"
+        )
     return found
 
 
 def measurements_folder() -> Path:
-    """Return where the results of the shipped sweeps are: `DROPOUT_MNIST_MEASUREMENTS`, else beside the package."""
-    return Path(os.environ.get("DROPOUT_MNIST_MEASUREMENTS") or Path(__file__).parents[2] / "measurements")
+    """Return the folder of the shipped sweeps: `DROPOUT_MNIST_MEASUREMENTS` if set, else `measurements/`."""
+    variable = os.environ.get("DROPOUT_MNIST_MEASUREMENTS")
+    return Path(variable).expanduser() if variable else shipped_folder("measurements")
 
 
 def summarize(table: pd.DataFrame, by: Sequence[str], value: str) -> pd.DataFrame:
-    """Return mean and standard error (NaN for a single run) of a column, and the number of runs, for each group."""
+    """Return the `mean`, the `standard_error` (NaN for a single run) and the number of `runs` of a value by group."""
     groups = table.groupby(list(by), sort=True)[value]
     return groups.agg(mean="mean", standard_error="sem", runs="size").reset_index()
 
 
 def last_epochs(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the last row of each run of a table of epochs."""
+    """Return the last epoch of each run in a table of epochs."""
     return table[table["epoch"] == table["epochs"]]
 
 
 class SweepResults:
-    """The tables of one sweep, written anew, atomically, with every run that ends.
+    """The tables of one sweep.
+
+    Each finished run is written at once, atomically, so an interrupted sweep can be resumed. Several sweeps, also on
+    different machines, may add to the same tables at the same time.
 
     Args:
-        folder: of the tables; made when the first run ends.
-        tables: the names of those that every run adds rows to.
+        folder: of the tables; created when the first run is added.
+        tables: the names of the tables that each run adds rows to, next to `epochs`.
+        lock_timeout: how long to wait while other sweeps write, in seconds. Writing takes milliseconds.
 
     Raises:
-        ResultsError: there are files of these names that are no such tables.
+        ResultsError: the folder holds files of these names that are not tables of a sweep.
     """
 
-    def __init__(self, folder: Path, tables: Sequence[str]) -> None:
+    def __init__(self, folder: Path, tables: Sequence[str], lock_timeout: float = 60) -> None:
         self.folder = folder
-        self._tables = {table: read_table(folder, table) for table in (EPOCHS, *tables)}
+        self._lock_timeout = lock_timeout
+        self._names = (EPOCHS, *tables)
+        self._tables = self._read()
 
     def has(self, config: TrainConfig) -> bool:
-        """Whether every table has the rows of this run, as far as it can have any."""
+        """Whether all tables have the rows of this run. Runs without dropout have none in `averaging`.
+
+        Runs that other sweeps have added since are seen after `check_writable` and after `add`.
+        """
         expected = [table for table in self._tables if table != "averaging" or config.drop_prob]
         return all((self._tables[table][RUN] == config.name).any() for table in expected)
 
-    def add(self, config: TrainConfig, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
-        """Add the rows of a run to the tables, in place of older ones of the same name, and write them.
+    def check_writable(self) -> None:
+        """Create the folder if it is missing, and check that tables can be written there.
 
         Raises:
-            OSError: the folder cannot be written to.
+            OSError: they cannot, or another process keeps the folder locked.
+            ResultsError: another program has damaged the tables.
+        """
+        with self._lock():
+            self._tables = self._read()
+            write_atomically(probe := self.folder / f"{_LOCK}.probe", b"")
+            probe.unlink()
+
+    def add(self, config: TrainConfig, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+        """Add the rows of a run to the tables and write them; rows of an earlier run with the same name are replaced.
+
+        Raises:
+            OSError: the folder cannot be written to, the disk is full, or another process keeps the folder locked.
+            ResultsError: another program has damaged the tables.
         """
         settings = {RUN: config.name, **_settings(config)}
+        with self._lock():
+            # Another sweep may have added rows since.
+            self._tables = self._read()
+            for table, found in self._tables.items():
+                new = pd.DataFrame([settings | dict(row) for row in rows[table]])
+                old = found[found[RUN] != config.name]
+                both = pd.concat([part for part in (old, new) if len(part)] or [old], ignore_index=True)
+                # A stable sort keeps the rows of each run in order.
+                self._tables[table] = both.sort_values(RUN, kind="stable", ignore_index=True)
+                text = self._tables[table].to_csv(index=False, float_format="%.6g")
+                write_atomically(self.folder / f"{table}.csv", text.encode())
+
+    def _read(self) -> dict[str, pd.DataFrame]:
+        return {table: read_table(self.folder, table) for table in self._names}
+
+    @contextmanager
+    def _lock(self) -> Iterator[None]:
         self.folder.mkdir(parents=True, exist_ok=True)
-        for table, found in self._tables.items():
-            new = pd.DataFrame([settings | dict(row) for row in rows[table]])
-            old = found[found[RUN] != config.name]
-            both = pd.concat([part for part in (old, new) if len(part)] or [old], ignore_index=True)
-            # Stable, so that a run's own rows stay in their order.
-            self._tables[table] = both.sort_values(RUN, kind="stable", ignore_index=True)
-            text = self._tables[table].to_csv(index=False, float_format="%.6g")
-            write_atomically(self.folder / f"{table}.csv", text.encode())
+        try:
+            with filelock.FileLock(self.folder / _LOCK, timeout=self._lock_timeout):
+                yield
+        except filelock.Timeout:
+            raise TimeoutError(
+                f"another process has kept {self.folder / _LOCK} locked for {self._lock_timeout:g} seconds: end it"
+            ) from None
 
 
 def _settings(config: TrainConfig) -> dict[str, Any]:
-    names = [field.name for field in fields(TrainConfig) if field.name not in MEANS]
-    settings = {name: getattr(config, name) for name in names}
-    return settings | {"hidden_sizes": "x".join(map(str, config.hidden_sizes))}
+    settings = {name: getattr(config, name) for name, setting in SETTINGS.items() if setting.changes_result}
+    return settings | {"hidden_sizes": SETTINGS["hidden_sizes"].format(config.hidden_sizes)}

@@ -22,8 +22,12 @@ Item = TypeVar("Item")
 _MODE = "MKL_CBWR"
 os.environ.setdefault(_MODE, "AUTO,STRICT")
 
-# A number of threads that is not in use is tried again after this many items.
+# The work on this many items is timed together.
+_WINDOW = 10
+# A number of threads that is not in use is tried again after this many windows.
 _RETRY_AFTER = 16
+# A window ends early when it takes this many times as long as the fastest number of threads needs for it.
+_HOPELESS = 2
 
 
 class ThreadChooser:
@@ -42,40 +46,51 @@ class ThreadChooser:
         clock: Callable[[], float] = time.perf_counter,
         set_threads: Callable[[int], None] = torch.set_num_threads,
     ) -> None:
-        self._candidates = sorted(set(candidates or _safe_candidates()), reverse=True)
+        self._candidates = sorted(set(candidates or _safe_candidates()))
         self._clock = clock
         self._set_threads = set_threads
-        self._seconds = dict.fromkeys(self._candidates, 0.0)  # of the latest item: unknown ones come first
-        self._tried = dict.fromkeys(self._candidates, 0)
-        self._count = 0
+        self._means: dict[int, float] = {}  # seconds per item, of the latest window
+        self._ended_at: dict[int, int] = {}  # that window's number
+        self._windows = 0
+        self._threads = self._candidates[0]
+        self._times: list[float] = []
 
     def pace(self, items: Iterable[Item]) -> Iterator[Item]:
-        """Yield the items, which should take about the same time, each with a number of threads that was chosen for it.
-
-        In the end the fastest number stays set, for what comes between this loop and the next, until `release`.
-        """
+        """Yield the items, each with a number of threads chosen for it; the work on each should take about as long."""
         for item in items:
-            threads = self._choose()
-            self._set_threads(threads)
+            self._set_threads(self._threads)
             start = self._clock()
             yield item
-            self._seconds[threads] = self._clock() - start
-            self._count += 1
-            self._tried[threads] = self._count
-        self._set_threads(self._fastest())
+            self._times.append(self._clock() - start)
+            if len(self._times) == _WINDOW or self._is_hopeless():
+                self._end_window()
+
+    def settle(self) -> None:
+        """Set the number of threads that was fastest, for what comes between the items."""
+        self._set_threads(self._fastest() if self._means else self._threads)
 
     def release(self) -> None:
         """Set the largest number of threads."""
-        self._set_threads(self._candidates[0])
+        self._set_threads(self._candidates[-1])
 
-    def _choose(self) -> int:
-        for threads in self._candidates:
-            if self._count - self._tried[threads] >= _RETRY_AFTER:
-                return threads
-        return self._fastest()
+    def _is_hopeless(self) -> bool:
+        others = [mean for threads, mean in self._means.items() if threads != self._threads]
+        return bool(others) and sum(self._times) > _HOPELESS * _WINDOW * min(others)
+
+    def _end_window(self) -> None:
+        self._windows += 1
+        self._means[self._threads] = sum(self._times) / len(self._times)
+        self._ended_at[self._threads] = self._windows
+        self._times = []
+        overdue = [
+            threads
+            for threads in self._candidates
+            if threads not in self._means or self._windows - self._ended_at[threads] >= _RETRY_AFTER
+        ]
+        self._threads = overdue[0] if overdue else self._fastest()
 
     def _fastest(self) -> int:
-        return min(self._candidates, key=lambda threads: self._seconds[threads])
+        return min(self._means, key=lambda threads: self._means[threads])
 
 
 def _safe_candidates() -> tuple[int, ...]:

@@ -136,7 +136,7 @@ def test_two_tabs_of_a_visitor_share_the_run_but_not_the_drawing(playground: Pla
 def test_visitors_do_not_see_what_others_draw_upload_or_choose(
     playground: Playground, other_person: Playground, picture: Path
 ) -> None:
-    playground.open(f"{WATCHABLE}&epochs=50&seed=7&drop_prob=0.45")
+    playground.open(f"{WATCHABLE}&epochs=1000&seed=7&drop_prob=0.45")
     checkpoint = Checkpoint.load(SHIPPED_WEIGHTS / "plain-p0.00.safetensors")
     playground.keyed("model_menu").get_by_role("button").click()
     weights = {"name": "secret.safetensors", "mimeType": "", "buffer": checkpoint.to_bytes()}
@@ -168,5 +168,6 @@ def test_visitors_do_not_see_what_others_draw_upload_or_choose(
     seen = other_person.page.content()
     assert not [secret for secret in ("secret", picture.name, "p0.45") if secret in seen]
 
+    expect(playground.training).to_contain_text(re.compile(r"Epoch (?:[2-9]|\d{2,}) of"))
     playground.click("stop")
     expect(playground.training).to_contain_text("was stopped after")

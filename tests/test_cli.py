@@ -303,9 +303,7 @@ def test_sweep_output_that_is_a_file_is_refused_before_training(
     assert "--output must name a folder" in err
 
 
-def test_nothing_is_trained_if_the_output_cannot_be_written(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
+def test_nothing_is_trained_if_the_output_cannot_be_written(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     code, out, err = run(capsys, "train", *QUICK, "--output", str(tmp_path / "file" / "mine.safetensors"))
     assert (code, out) == (2, "")

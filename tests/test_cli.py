@@ -51,6 +51,7 @@ def test_train_prints_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert set(final["sample"]) == {"index", "label", "prediction"}
 
 
+@pytest.mark.slow
 def test_second_train_loads_what_the_first_saved(capsys: pytest.CaptureFixture[str]) -> None:
     _, first, _ = run(capsys, "train", *QUICK)
     _, second, err = run(capsys, "train", *QUICK)
@@ -65,6 +66,7 @@ def test_second_train_loads_what_the_first_saved(capsys: pytest.CaptureFixture[s
     assert costs(again) == costs(first)
 
 
+@pytest.mark.slow
 def test_output_goes_to_the_named_file(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     path = tmp_path / "mine.safetensors"
     assert run(capsys, "train", *QUICK, "--output", str(path))[0] == 0
@@ -72,6 +74,7 @@ def test_output_goes_to_the_named_file(capsys: pytest.CaptureFixture[str], tmp_p
     assert list_checkpoints() == []
 
 
+@pytest.mark.slow
 def test_evaluate_reports_what_training_measured(capsys: pytest.CaptureFixture[str]) -> None:
     run(capsys, "train", *QUICK)
     [path] = list_checkpoints()
@@ -411,6 +414,7 @@ def test_bad_options_for_strokes_are_refused_in_one_line(
     assert captured.err.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_augmented_recipe_is_trained_with_its_own_defaults(capsys: pytest.CaptureFixture[str]) -> None:
     arguments = (
         "train",

@@ -220,6 +220,7 @@ def test_folder_that_cannot_be_created_is_an_error_with_a_remedy(
         load_dataset("mnist")
 
 
+@pytest.mark.slow
 def test_next_mirror_is_tried_if_one_stalls(mirrors: Mirrors, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mnist_files, "TIMEOUT_SECONDS", 0.3)
     mirrors.behavior = {"a": "stalled"}

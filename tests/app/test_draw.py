@@ -35,6 +35,7 @@ def test_first_screen_invites_to_draw_without_a_data_set(open_page: OpenPage) ->
     assert page.selectbox(key="model_choice").value.endswith("augmented.safetensors")
 
 
+@pytest.mark.slow
 def test_first_screen_imports_no_data_library(tmp_path: Path) -> None:
     code = (
         "import sys; from streamlit.testing.v1 import AppTest; "

@@ -11,6 +11,8 @@ from dropout_mnist.data import mnist_files
 
 from .page import OpenPage, checked, metric, texts
 
+pytestmark = pytest.mark.slow
+
 Line = tuple[int, int, int, int]
 
 

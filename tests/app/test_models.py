@@ -5,12 +5,15 @@ from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from dropout_mnist.checkpoint import Checkpoint
 from dropout_mnist.ui.models import MAX_SESSION_CHECKPOINTS
 
 from .page import OpenPage, checked, texts
+
+pytestmark = pytest.mark.slow
 
 
 def upload_weights(page: AppTest, name: str, data: bytes) -> None:

@@ -8,6 +8,8 @@ from dropout_mnist.ui.playground import settings
 from ..conftest import accuracy_of
 from .page import OpenPage, checked, metric, texts
 
+pytestmark = pytest.mark.slow
+
 
 def test_recipe_sets_its_own_defaults(open_page: OpenPage) -> None:
     augmented = TrainConfig.augmented()

@@ -17,7 +17,6 @@ from dropout_mnist.checkpoint import Checkpoint
 from dropout_mnist.config import TrainConfig
 from dropout_mnist.data.datasets import Dataset, Split
 from dropout_mnist.evaluation import EpochResult, evaluate
-from dropout_mnist.hardware.threads import ThreadChooser
 from dropout_mnist.model import MLP
 from dropout_mnist.train_step import StateError, TrainStep, inference_copy
 
@@ -116,7 +115,6 @@ class Training:
                 f"batch_size {config.batch_size:,} is larger than an epoch of {self._shown:,} images, "
                 "and incomplete batches are dropped: nothing would be left to train on"
             )
-        self._threads = ThreadChooser()
         self._step = TrainStep(config)
         device = self._step.model.device
         self._train_split, self._test_split = self._train_split.to(device), dataset.test.to(device)
@@ -145,16 +143,13 @@ class Training:
         Raises:
             DivergedError: the loss is no longer finite; the last good epoch is kept.
         """
-        try:
-            while len(self.history) < self.config.epochs:
-                result = self._train_epoch(len(self.history) + 1, should_stop, on_batch)
-                if result is None:
-                    return
-                self._finished = self._finish((*self.history, result))
-                self._in_epoch = False
-                yield result
-        finally:
-            self._threads.release()
+        while len(self.history) < self.config.epochs:
+            result = self._train_epoch(len(self.history) + 1, should_stop, on_batch)
+            if result is None:
+                return
+            self._finished = self._finish((*self.history, result))
+            self._in_epoch = False
+            yield result
 
     @property
     def history(self) -> tuple[EpochResult, ...]:
@@ -217,13 +212,12 @@ class Training:
         for places in torch.randperm(self._shown, generator=self._step.shuffler)[:total].split(block):
             indices = places.to(device) % len(self._train_split)
             images, targets = prepare(self._train_split[indices], self._step.augmenter)
-            for batch in self._threads.pace(zip(images.split(size), targets.split(size), strict=True)):
+            for batch in zip(images.split(size), targets.split(size), strict=True):
                 if should_stop():
                     return None
                 train_loss += self._step(*batch)
                 done += size
                 on_batch(BatchProgress(epoch, done, total, time.perf_counter() - start))
-        self._threads.settle()
         mean_loss = train_loss.item() / self._batches
         return self._measure(epoch, mean_loss, time.perf_counter() - start)
 

@@ -108,22 +108,6 @@ def test_bits_do_not_depend_on_other_work_in_the_process(digits: Dataset) -> Non
     assert measurements(alone) == measurements(crowded)
 
 
-@pytest.mark.parametrize("precision", ["fp32", "bf16"])
-def test_bits_do_not_depend_on_the_number_of_threads(digits: Dataset, precision: str) -> None:
-    config = TrainConfig(epochs=1, dataset="digits", device="cpu", train_size=300, precision=precision)
-    before = torch.get_num_threads()
-    runs = []
-    try:
-        for threads in (1, 2):
-            torch.set_num_threads(threads)
-            runs.append(Training(config, digits))
-            list(runs[-1])
-    finally:
-        torch.set_num_threads(before)
-    assert same_bits(runs[0].model, runs[1].model)
-    assert measurements(runs[0]) == measurements(runs[1])
-
-
 def test_stopped_run_equals_one_of_fewer_epochs(tiny: Dataset, either_recipe: TrainConfig) -> None:
     training = Training(either_recipe, tiny)
     seen: list[BatchProgress] = []

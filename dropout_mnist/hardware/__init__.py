@@ -1,1 +1,1 @@
-"""What computes: the device, the precision it supports, and the number of threads."""
+"""What computes: the device, and the precision that it supports."""

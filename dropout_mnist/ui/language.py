@@ -1,0 +1,43 @@
+"""The language of the page.
+
+Texts stand in English in the code, as arguments of `translate`. Their translations are in `translations/`, one gettext
+catalog per language, named after it: `ko.po`.
+"""
+
+from functools import cache
+from importlib.resources import files
+
+import streamlit as st
+
+# Codes as in `?lang=ko`, with the languages' own names for themselves.
+LANGUAGES = {"en": "English", "ko": "한국어"}
+PARAMETER = "lang"
+
+
+def language() -> str:
+    """Return the code of the visitor's language: the one in the URL, or the browser's, or English."""
+    locale = str(st.context.locale or "").partition("-")[0]
+    return next((code for code in (st.query_params.get(PARAMETER), locale) if code in LANGUAGES), "en")
+
+
+def translate(text: str, **values: object) -> str:
+    """Return a text in the visitor's language.
+
+    Args:
+        text: in English; `{name}` is replaced by the value of that name.
+        values: what to put into the text.
+    """
+    translated = _catalog(language()).get(text, text)
+    return translated.format(**values) if values else translated
+
+
+@cache
+def _catalog(code: str) -> dict[str, str]:
+    """Return the translation of each English text; a text without one stays English."""
+    if code == "en":
+        return {}
+    # Lazy: most visitors need no catalog.
+    from babel.messages.pofile import read_po
+
+    with (files("dropout_mnist.ui") / "translations" / f"{code}.po").open("rb") as file:
+        return {str(message.id): str(message.string) for message in read_po(file, locale=code) if message.string}

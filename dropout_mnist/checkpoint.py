@@ -159,7 +159,7 @@ def _read_accuracy(correct: Any, total: Any) -> dict[str, int]:
 
 def _build_model(config: TrainConfig, tensors: dict[str, torch.Tensor], file_name: str) -> MLP:
     with torch.device("meta"):  # shapes only: a file's claims about them must not cost memory
-        model = MLP(config.hidden_sizes, config.drop_prob)
+        model = MLP(config.hidden_sizes, config.drop_prob, dropout_kind=config.dropout_kind)
     expected = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
     if unknown := sorted(set(expected) ^ set(tensors)):
         raise CheckpointError(f"{file_name} has missing or unknown weights: {', '.join(unknown)[:200]}")

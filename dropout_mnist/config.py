@@ -35,15 +35,24 @@ class TrainConfig:
             (`dropout_mnist.augmentation`), lets the learning rate decay and averages the weights.
         drop_prob: probability that a hidden unit is *dropped* in a training step, 0 to 0.9. It is the `p` of
             `torch.nn.Dropout`; the 2014 paper's p is the probability to *keep* a unit.
+        dropout_kind: "bernoulli", or "gaussian", which multiplies each unit by a random factor of the same mean and
+            variance instead of dropping it (`dropout_mnist.dropout`).
+        first_dropout_epoch, last_dropout_epoch: no dropout before and after these epochs; None for no end. Early and
+            late dropout: Liu et al., "Dropout Reduces Underfitting", ICML 2023.
         dataset: "mnist", or "digits" (scikit-learn's bundled 8 x 8 digits, enlarged).
         hidden_sizes: units in each hidden layer; 1 to 16 layers of 1 to 8,192 units.
         epochs: passes over the training images, 1 to 1,000.
         seed: decides initial weights, order of the images, dropout masks and augmentation, 0 to 2**31 - 1.
         train_size: number of training images, drawn at random by `seed`; None for all of them.
+        label_noise: share of the training images whose label is replaced by one of the ten at random, 0 to 1. One in
+            ten of these is still right. Zhang et al., "Understanding Deep Learning Requires Rethinking
+            Generalization", ICLR 2017.
         repeats: how many times an epoch shows each training image, 1 to 60,000. With more repeats, few images make as
             many steps per epoch as many images.
         batch_size: images per step, 1 to 60,000. The last incomplete batch of an epoch is dropped.
         learning_rate: Adam's step size, 1e-6 to 10.
+        weight_decay: each step also shrinks the weights by `learning_rate * weight_decay`, 0 to 10. Loshchilov &
+            Hutter, "Decoupled Weight Decay Regularization", ICLR 2019.
         device: "cpu", "cuda", "mps", or "auto" for the best one available.
         precision: of the matrix products in training: "fp32"; "bf16", with weights and optimizer in fp32; or "auto",
             which is bf16 where the processor has it in hardware.
@@ -75,6 +84,36 @@ class TrainConfig:
             low=0.0,
             high=0.9,
             step=0.05,
+        )
+    )
+    dropout_kind: str = _declare(
+        Choice(
+            label="Kind of dropout",
+            help="bernoulli: drops units. gaussian: multiplies each unit by a random factor of the same variance.",
+            default="bernoulli",
+            abbreviation="k",
+            options=("bernoulli", "gaussian"),
+        )
+    )
+    first_dropout_epoch: int = _declare(
+        Integer(
+            label="Dropout from epoch",
+            help="Train without dropout before this epoch.",
+            default=1,
+            abbreviation="from",
+            low=1,
+            high=1_000,
+        )
+    )
+    last_dropout_epoch: int | None = _declare(
+        Integer(
+            label="Dropout until epoch",
+            help="Train without dropout after this epoch.",
+            default=None,
+            abbreviation="until",
+            low=1,
+            high=1_000,
+            none="last",
         )
     )
     dataset: str = _declare(
@@ -128,6 +167,17 @@ class TrainConfig:
             none="all",
         )
     )
+    label_noise: float = _declare(
+        Number(
+            label="Label noise",
+            help="Share of the training images that get a random label. Without dropout the network memorizes most.",
+            default=0.0,
+            abbreviation="ln",
+            low=0.0,
+            high=1.0,
+            step=0.1,
+        )
+    )
     repeats: int = _declare(
         Integer(
             label="Repeats",
@@ -158,6 +208,17 @@ class TrainConfig:
             low=1e-6,
             high=10.0,
             step=0.0005,
+        )
+    )
+    weight_decay: float = _declare(
+        Number(
+            label="Weight decay",
+            help="Shrinks the weights in each step: another way to hold a network back.",
+            default=0.0,
+            abbreviation="wd",
+            low=0.0,
+            high=10.0,
+            step=0.01,
         )
     )
     device: str = _declare(
@@ -201,11 +262,23 @@ class TrainConfig:
                 "incomplete batches are dropped, so nothing would be left to train on"
             )
 
+        if self.last_dropout_epoch is not None and self.last_dropout_epoch < self.first_dropout_epoch:
+            raise ValueError(
+                f"last_dropout_epoch ({self.last_dropout_epoch:,}) must not be before "
+                f"first_dropout_epoch ({self.first_dropout_epoch:,}): for no dropout at all, set drop_prob to 0"
+            )
+
     @property
     def weight_count(self) -> int:
         """The number of weights and biases of the network."""
         sizes = (INPUT_SIZE, *self.hidden_sizes, CLASSES)
         return sum((inputs + 1) * outputs for inputs, outputs in pairwise(sizes))
+
+    def drops_in(self, epoch: int) -> bool:
+        """Whether an epoch, counted from 1, trains with dropout."""
+        return epoch >= self.first_dropout_epoch and (
+            self.last_dropout_epoch is None or epoch <= self.last_dropout_epoch
+        )
 
     def differences(self) -> dict[str, Any]:
         """Return the settings, by name, that differ from the recipe's defaults and change the result."""

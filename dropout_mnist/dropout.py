@@ -57,3 +57,21 @@ class Dropout(nn.Module):
     def extra_repr(self) -> str:
         """Show `drop_prob` where the module is printed."""
         return f"drop_prob={self.drop_prob}"
+
+
+class GaussianDropout(Dropout):
+    """Multiply each unit by a random factor in train(), and do nothing in eval().
+
+    The factors are normal with mean 1 and variance drop_prob / (1 - drop_prob): those of `Dropout`, which are 0 or
+    1 / (1 - drop_prob), have the same mean and variance. Srivastava et al. 2014, section 10.
+    """
+
+    def forward(self, activations: Tensor) -> Tensor:
+        """Return `activations` times random factors in train(), unchanged in eval()."""
+        if not self.training or self.drop_prob == 0:
+            return activations
+        deviation = math.sqrt(self.drop_prob / (1 - self.drop_prob))
+        return activations * torch.empty_like(activations).normal_(1, deviation, generator=self.generator)
+
+
+KINDS: dict[str, type[Dropout]] = {"bernoulli": Dropout, "gaussian": GaussianDropout}

@@ -83,6 +83,9 @@ class EpochResult:
         eval_train_loss, eval_train_accuracy: after the epoch, *with dropout off*, on up to 10,000 training images.
         test_loss, test_accuracy: after the epoch, with dropout off, on the whole test set.
         seconds: time spent on training alone, without the evaluations.
+        memorized: fraction of the wrong labels among those training images that the network gives as its answers; None
+            if no label is wrong, as without `label_noise`. Arpit et al., "A Closer Look at Memorization in Deep
+            Networks", ICML 2017.
 
     Raises:
         ValueError: a value is not such a measurement.
@@ -95,10 +98,13 @@ class EpochResult:
     test_loss: float
     test_accuracy: float
     seconds: float
+    memorized: float | None = None
 
     def __post_init__(self) -> None:
         for name, value in asdict(self).items():
-            highest = 1.0 if name.endswith("accuracy") else sys.float_info.max
+            if name == "memorized" and value is None:
+                continue
+            highest = 1.0 if name.endswith("accuracy") or name == "memorized" else sys.float_info.max
             if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= highest:
                 raise ValueError(f"{name} must be a number from 0 to {highest:g}, not {value!r:.80}")
 

@@ -6,14 +6,14 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from dropout_mnist.dropout import Dropout
+from dropout_mnist.dropout import KINDS
 from dropout_mnist.shapes import CLASSES, INPUT_SIZE
 
 
 class MLP(nn.Module):
     """A multilayer perceptron: `logits = model(images)`.
 
-    Each hidden layer is a linear map, ReLU, then `Dropout`. Weights start Xavier-uniform (Glorot & Bengio
+    Each hidden layer is a linear map, ReLU, then dropout. Weights start Xavier-uniform (Glorot & Bengio
     2010), biases as `torch.nn.Linear` has them: uniform in +-1 / sqrt(inputs).
 
     Args:
@@ -21,8 +21,10 @@ class MLP(nn.Module):
         drop_prob: probability that a hidden unit is dropped in train(), in [0, 1).
         generator: source of the initial weights and of the dropout masks; None for torch's global one. It
             must be on the device where the model is trained.
+        dropout_kind: "bernoulli" for `Dropout`, "gaussian" for `GaussianDropout`.
 
     Raises:
+        KeyError: there is no such kind of dropout.
         ValueError: `drop_prob` is outside [0, 1).
     """
 
@@ -31,12 +33,14 @@ class MLP(nn.Module):
         hidden_sizes: Sequence[int] = (512, 512, 512, 512),
         drop_prob: float = 0.3,
         generator: torch.Generator | None = None,
+        dropout_kind: str = "bernoulli",
     ) -> None:
         super().__init__()
         device = generator.device if generator is not None else None
+        dropout = KINDS[dropout_kind]
         layers: list[nn.Module] = []
         for inputs, outputs in pairwise((INPUT_SIZE, *hidden_sizes)):
-            layers += [_linear(inputs, outputs, generator, device), nn.ReLU(), Dropout(drop_prob, generator)]
+            layers += [_linear(inputs, outputs, generator, device), nn.ReLU(), dropout(drop_prob, generator)]
         layers.append(_linear((INPUT_SIZE, *hidden_sizes)[-1], CLASSES, generator, device))
         self.layers = nn.Sequential(*layers)
 

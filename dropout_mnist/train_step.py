@@ -11,6 +11,7 @@ from torch.nn import functional as F
 from torch.optim.swa_utils import AveragedModel
 
 from dropout_mnist.config import TrainConfig
+from dropout_mnist.dropout import Dropout
 from dropout_mnist.hardware.device import choose_device, uses_bfloat16
 from dropout_mnist.model import MLP
 
@@ -42,21 +43,26 @@ class TrainStep:
     def __init__(self, config: TrainConfig) -> None:
         device = choose_device(config.device)
         masks = torch.Generator(device).manual_seed(config.seed)
-        self.model = MLP(config.hidden_sizes, config.drop_prob, masks)
+        self.model = MLP(config.hidden_sizes, config.drop_prob, masks, config.dropout_kind)
         self.shuffler = torch.Generator().manual_seed(config.seed)
         self.augmenter = torch.Generator(device).manual_seed(config.seed)
         self.low_precision = uses_bfloat16(config.precision, device)
-        self._learning_rate = config.learning_rate
-        self._optimizer = torch.optim.Adam(self.model.parameters(), lr=config.learning_rate, fused=True)
+        self._config = config
+        self._optimizer = torch.optim.AdamW(
+            self.model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay, fused=True
+        )
         self._average = AveragedModel(self.model, avg_fn=_average_latest) if config.recipe == "augmented" else None
         self._generators = {"shuffler": self.shuffler, "images": self.augmenter, "masks": masks}
 
     def begin_epoch(self, epoch: int) -> None:
-        """Switch to train mode and to the learning rate of this epoch, counted from 1."""
+        """Switch to train mode, and to the learning rate and the dropout of this epoch, counted from 1."""
         factor = _decay(epoch) if self._average is not None else 1.0
         for group in self._optimizer.param_groups:
-            group["lr"] = self._learning_rate * factor
+            group["lr"] = self._config.learning_rate * factor
         self.model.train()
+        for layer in self.model.layers:
+            if isinstance(layer, Dropout):
+                layer.train(self._config.drops_in(epoch))
 
     def __call__(self, images: Tensor, targets: Tensor) -> Tensor:
         """Update the weights with one batch, (N, 784) float32 with labels or probabilities; return its mean loss."""

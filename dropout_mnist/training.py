@@ -16,6 +16,7 @@ from dropout_mnist.calibration import apply_temperature, fit_temperature
 from dropout_mnist.checkpoint import Checkpoint
 from dropout_mnist.config import TrainConfig
 from dropout_mnist.data.datasets import Dataset, Split
+from dropout_mnist.data.label_noise import randomize_labels
 from dropout_mnist.evaluation import EpochResult, evaluate
 from dropout_mnist.model import MLP
 from dropout_mnist.train_step import StateError, TrainStep, inference_copy
@@ -107,7 +108,9 @@ class Training:
             )
         self.config = config
         self.dataset = dataset
-        self._train_split, self._held_out = choose_images(config, dataset)
+        clean, self._held_out = choose_images(config, dataset)
+        self._train_split = randomize_labels(clean, config.label_noise, config.seed)
+        self._mislabeled = self._train_split.labels != clean.labels
         self._shown = len(self._train_split) * config.repeats
         self._batches = self._shown // config.batch_size
         if not self._batches:
@@ -230,6 +233,8 @@ class Training:
                 f"The loss is no longer a finite number in epoch {epoch}: training has diverged. "
                 "Try a smaller learning rate."
             )
+        mislabeled = self._mislabeled[: on_train.total]
+        memorized = (on_train.predictions == on_train.labels)[mislabeled].float().mean().item()
         return EpochResult(
             epoch=epoch,
             train_loss=train_loss,
@@ -238,6 +243,7 @@ class Training:
             test_loss=on_test.loss,
             test_accuracy=on_test.accuracy,
             seconds=seconds,
+            memorized=memorized if mislabeled.any() else None,
         )
 
     def _finish(self, history: tuple[EpochResult, ...]) -> _Finished:

@@ -38,6 +38,14 @@ def test_defaults_are_the_notebooks() -> None:
         ({"device": "tpu"}, "device must be one of auto, cpu, cuda, mps"),
         ({"recipe": "magic"}, "recipe must be one of plain, augmented, not 'magic'"),
         ({"precision": "fp8"}, "precision must be one of auto, fp32, bf16, not 'fp8'"),
+        ({"label_noise": 1.1}, "label_noise must be a number from 0 to 1, not 1.1"),
+        ({"weight_decay": -1.0}, "weight_decay must be a number from 0 to 10, not -1.0"),
+        ({"dropout_kind": "alpha"}, "dropout_kind must be one of bernoulli, gaussian, not 'alpha'"),
+        ({"first_dropout_epoch": 0}, "first_dropout_epoch must be a whole number from 1 to 1,000, not 0"),
+        (
+            {"first_dropout_epoch": 5, "last_dropout_epoch": 4},
+            "last_dropout_epoch (4) must not be before first_dropout_epoch (5)",
+        ),
         ({"hidden_sizes": ()}, "hidden_sizes must be 1 to 16 layers of 1 to 8,192 units, such as 512x512, not ()"),
         ({"hidden_sizes": (512, 0)}, "hidden_sizes must be 1 to 16 layers of 1 to 8,192 units"),
         ({"hidden_sizes": (8,) * 17}, "hidden_sizes must be 1 to 16 layers of 1 to 8,192 units"),
@@ -69,6 +77,8 @@ def test_unknown_setting_is_refused() -> None:
         ({"device": "cpu"}, "plain-p0.30"),
         ({"train_size": 100, "repeats": 600}, "plain-p0.30-n100-x600"),
         ({"epochs": 5, "seed": 2, "train_size": 1000, "dataset": "digits"}, "plain-p0.30-digits-e5-s2-n1000"),
+        ({"label_noise": 0.4, "dropout_kind": "gaussian"}, "plain-p0.30-kgaussian-ln0.4"),
+        ({"first_dropout_epoch": 3, "last_dropout_epoch": 5}, "plain-p0.30-from3-until5"),
         ({"hidden_sizes": (64,), "batch_size": 50, "learning_rate": 0.01}, "plain-p0.30-h64-b50-lr0.01"),
     ],
 )

@@ -4,7 +4,7 @@ import pytest
 import torch
 from scipy import stats
 
-from dropout_mnist.dropout import Dropout
+from dropout_mnist.dropout import KINDS, Dropout, GaussianDropout
 
 RATES = (0.1, 0.3, 0.5, 0.9)
 
@@ -116,3 +116,25 @@ def test_expected_value_is_kept_at_any_drop_prob(drop_prob: float) -> None:
 
 def test_nearly_every_unit_is_dropped_next_to_1() -> None:
     assert not seeded(1 - 2**-53).draw_mask(torch.ones(1_000_000)).any()
+
+
+@pytest.mark.parametrize("drop_prob", RATES)
+def test_gaussian_factors_are_normal_with_the_mean_and_variance_of_bernoulli_ones(drop_prob: float) -> None:
+    factors = GaussianDropout(drop_prob, torch.Generator().manual_seed(7))(torch.ones(100_000)).numpy()
+    deviation = (drop_prob / (1 - drop_prob)) ** 0.5
+    assert stats.kstest(factors, stats.norm(1, deviation).cdf).pvalue > SIGNIFICANCE
+    bernoulli = seeded(drop_prob)(torch.ones(100_000)).numpy()
+    assert stats.ttest_ind(factors, bernoulli, equal_var=False).pvalue > SIGNIFICANCE
+    assert factors.var() == pytest.approx(bernoulli.var(), rel=0.05)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_dropout_is_identity_in_eval_and_without_dropout(kind: str) -> None:
+    activations = torch.rand(10, 10)
+    assert torch.equal(KINDS[kind](0.5).eval()(activations), activations)
+    assert torch.equal(KINDS[kind](0.0).train()(activations), activations)
+
+
+def test_gaussian_dropout_replays_with_its_generator() -> None:
+    first, again = (GaussianDropout(0.5, torch.Generator().manual_seed(3))(torch.ones(50)) for _ in range(2))
+    assert torch.equal(first, again)

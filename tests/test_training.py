@@ -6,8 +6,11 @@ import pytest
 import torch
 from torch import Tensor
 
+from dropout_mnist.checkpoint import Checkpoint
 from dropout_mnist.config import RECIPES, TrainConfig
 from dropout_mnist.data.datasets import Dataset, load_dataset
+from dropout_mnist.data.label_noise import randomize_labels
+from dropout_mnist.dropout import Dropout, GaussianDropout
 from dropout_mnist.evaluation import evaluate, predict_batch
 from dropout_mnist.hardware.device import choose_device, uses_bfloat16
 from dropout_mnist.model import MLP
@@ -314,3 +317,66 @@ def test_state_that_does_not_fit_is_refused(tiny: Dataset, either_recipe: TrainC
         rest = {name: tensor for name, tensor in state.tensors.items() if name != missing}
         with pytest.raises(StateError, match=f"missing or unknown tensors: {missing}"):
             Training(either_recipe, tiny, replace(state, tensors=rest))
+
+
+def test_random_labels_replace_their_share_and_are_all_equally_likely(digits: Dataset) -> None:
+    images = digits.train[torch.arange(50_000) % len(digits.train)]
+    noisy = randomize_labels(images, 0.4, seed=5)
+    assert torch.equal(noisy.pixels, images.pixels)
+    wrong = noisy.labels != images.labels
+    # One in ten random labels is right.
+    assert wrong.float().mean().item() == pytest.approx(0.4 * 0.9, abs=0.01)
+    assert (noisy.labels[wrong].bincount(minlength=10) / wrong.sum()).tolist() == pytest.approx([0.1] * 10, abs=0.01)
+    assert torch.equal(randomize_labels(images, 0.4, seed=5).labels, noisy.labels)
+    assert not torch.equal(randomize_labels(images, 0.4, seed=6).labels, noisy.labels)
+    assert torch.equal(randomize_labels(images, 0.0, seed=5).labels, images.labels)
+
+
+def test_label_noise_leaves_the_test_images_and_the_data_set_alone(digits: Dataset) -> None:
+    labels = digits.train.labels.clone()
+    noisy = TrainConfig(dataset="digits", label_noise=1.0, epochs=1)
+    training = trained(noisy, digits)
+    assert torch.equal(digits.train.labels, labels)
+    assert training.history[-1].test_accuracy == evaluate(training.model, digits.test).accuracy < 0.5
+
+
+def test_memorized_share_is_of_the_wrong_labels(digits: Dataset) -> None:
+    config = TrainConfig(dataset="digits", label_noise=0.4, drop_prob=0.0, epochs=60, seed=3)
+    training = trained(config, digits)
+    clean, _ = choose_images(config, digits)
+    noisy = randomize_labels(clean, 0.4, config.seed)
+    wrong = noisy.labels != clean.labels
+    answers = evaluate(training.model, noisy).predictions
+    assert training.history[-1].memorized == pytest.approx((answers == noisy.labels)[wrong].float().mean().item())
+    assert training.history[0].memorized < training.history[-1].memorized  # type: ignore[operator]
+    assert trained(replace(config, label_noise=0.0, epochs=1), digits).history[-1].memorized is None
+
+
+def test_dropout_is_on_in_its_epochs_only(tiny_config: TrainConfig) -> None:
+    step = TrainStep(replace(tiny_config, epochs=9, first_dropout_epoch=3, last_dropout_epoch=5))
+    on = []
+    for epoch in range(1, 10):
+        step.begin_epoch(epoch)
+        assert step.model.training
+        [state] = {layer.training for layer in step.model.layers if isinstance(layer, Dropout)}
+        on.append(state)
+    assert on == [False, False, True, True, True, False, False, False, False]
+
+
+def test_kind_of_dropout_reaches_the_network_and_its_checkpoint(tiny: Dataset, tiny_config: TrainConfig) -> None:
+    checkpoint = trained(replace(tiny_config, epochs=1, dropout_kind="gaussian"), tiny).checkpoint()
+    loaded = Checkpoint.from_bytes(checkpoint.to_bytes(), "gaussian")
+    assert sum(isinstance(layer, GaussianDropout) for layer in loaded.model.layers) == len(tiny_config.hidden_sizes)
+
+
+def test_weight_decay_shrinks_the_weights_besides_adams_step(tiny_config: TrainConfig) -> None:
+    images, labels = torch.zeros(10, 784), torch.arange(10)
+    config = replace(tiny_config, precision="fp32", learning_rate=0.01)
+    steps = [TrainStep(replace(config, weight_decay=decay)) for decay in (0.0, 2.0)]
+    before = steps[0].model.layers[0].weight.detach().clone()
+    for step in steps:
+        step.begin_epoch(1)
+        step(images, labels)
+    # Black images give the first layer's weights no gradient.
+    assert torch.equal(steps[0].model.layers[0].weight, before)
+    assert torch.allclose(steps[1].model.layers[0].weight, before * (1 - 0.01 * 2.0))

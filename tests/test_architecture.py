@@ -28,7 +28,8 @@ ALLOWED: dict[str, set[str]] = {
     "checkpoints": {"core", "data", "storage"},
     "experiments": {"core", "checkpoints", "data", "preprocessing", "storage"},
     "server": {"core", "checkpoints", "data"},
-    "cli": {"core", "checkpoints", "data", "preprocessing", "storage", "experiments", "server"},
+    "export": {"core"},
+    "cli": {"core", "checkpoints", "data", "preprocessing", "storage", "experiments", "export", "server"},
     "ui": {
         "core",
         "checkpoints",
@@ -37,6 +38,7 @@ ALLOWED: dict[str, set[str]] = {
         "augmentation",
         "storage",
         "experiments",
+        "export",
         "server",
     },
 }

@@ -132,6 +132,7 @@ def no_home(monkeypatch: pytest.MonkeyPatch) -> None:
         (["train", "--dataset", "digits", "--output", "~/mine"], "the home folder in '~/mine' is unknown"),
         (["evaluate", "--weights", "~/mine"], "the home folder in '~/mine' is unknown"),
         (["predict", "~/picture.png"], "the home folder in '~/picture.png' is unknown"),
+        (["export", "plain-p0.30", "--format", "onnx", "--output", "~/mine"], "the home folder in '~/mine' is unknown"),
         (["sweep", "--output", "~/tables"], "the home folder in '~/tables' is unknown"),
     ],
 )
@@ -189,6 +190,7 @@ def test_unexpected_error_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -
         ["evaluate", "--weights", ""],
         ["evaluate", "--strokes", ""],
         ["predict", ""],
+        ["export", "plain-p0.30", "--format", "onnx", "--output", ""],
         ["sweep", "--output", ""],
     ],
 )
@@ -215,7 +217,7 @@ def test_tilde_of_an_option_is_the_home_folder(tmp_path: Path) -> None:
     ],
     ids=["passed on", "caught"],
 )
-@pytest.mark.parametrize("command", ["train", "evaluate", "predict", "sweep"])
+@pytest.mark.parametrize("command", ["train", "evaluate", "predict", "export", "sweep"])
 def test_interrupt_while_a_module_is_imported_is_one_line(tmp_path: Path, torch: str, command: str) -> None:
     (tmp_path / "torch.py").write_text(torch)
     ended = run(command, environment={"PYTHONPATH": str(tmp_path)})

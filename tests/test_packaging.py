@@ -65,7 +65,7 @@ def test_help_lists_all_commands(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match=r"^0$"):
         main(["--help"])
     listed = re.findall(r"^    (\w+) ", capsys.readouterr().out, re.MULTILINE)
-    assert listed == ["app", "train", "evaluate", "predict", "sweep"] == list(COMMANDS)
+    assert listed == ["app", "train", "evaluate", "predict", "export", "sweep"] == list(COMMANDS)
 
 
 @pytest.mark.slow

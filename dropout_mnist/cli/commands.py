@@ -22,6 +22,7 @@ COMMANDS = {
     "train": "train the network, or load the weights of an earlier run with the same settings",
     "evaluate": "measure a checkpoint on test images or on pen strokes",
     "predict": "recognize the digit in each picture",
+    "export": "write a network for use elsewhere",
     "sweep": "train a grid of networks and write tables of results",
 }
 _DEFAULT = "app"

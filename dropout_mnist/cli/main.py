@@ -1,4 +1,4 @@
-"""The command line: `dropout-mnist app | train | evaluate | predict | sweep`.
+"""The command line: `dropout-mnist app | train | evaluate | predict | export | sweep`.
 
 Results go to stdout, progress and errors to stderr. Exit codes: 0 success; 1 some pictures could not be read or some
 runs failed; 2 an error, reported in one line; 130 interrupted.

@@ -61,6 +61,19 @@ def path_argument(text: str) -> Path:
         raise argparse.ArgumentTypeError(f"the home folder in {text!r} is unknown") from None
 
 
+def file_argument(text: str) -> Path:
+    """Return the path of a file to write that an option names.
+
+    Raises:
+        ArgumentTypeError: it is the path of a folder, or not a path.
+    """
+    path = path_argument(text)
+    # A path drops the separator at the end of a folder that does not exist yet.
+    if path.is_dir() or text.endswith(("/", os.sep)):
+        raise argparse.ArgumentTypeError(f"must name a file, and {text} is a folder")
+    return path
+
+
 def add_weights(command: argparse.ArgumentParser) -> None:
     """Add the option `--weights`, by default the shipped checkpoint."""
     # Imported here because it imports torch.

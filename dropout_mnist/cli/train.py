@@ -1,7 +1,6 @@
 """`train`: train the network, or load the weights of an earlier run with the same settings."""
 
 import argparse
-import os
 import random
 from dataclasses import asdict
 from pathlib import Path
@@ -15,7 +14,7 @@ from dropout_mnist.cli.options import add_settings, chosen_config
 from dropout_mnist.cli.output import (
     DownloadBar,
     EpochBar,
-    path_argument,
+    file_argument,
     print_error,
     print_json,
     print_line,
@@ -40,7 +39,7 @@ def add_parser(commands: Any) -> None:
     add_settings(parser)
     parser.add_argument(
         "--output",
-        type=_output,
+        type=file_argument,
         metavar="FILE",
         help="write the checkpoint here (default: under its own name in the weights folder)",
     )
@@ -131,14 +130,6 @@ def _report_early_end(outcome: Outcome) -> int:
     reason, code = (str(error), 2) if isinstance(error, DivergedError) else ("Interrupted.", 130)
     print_error(f"{reason} {'The finished epoch is' if kept == 1 else f'The {kept} finished epochs are'} kept.")
     return code
-
-
-def _output(text: str) -> Path:
-    path = path_argument(text)
-    # A path drops the separator at the end of a folder that does not exist yet.
-    if path.is_dir() or text.endswith(("/", os.sep)):
-        raise argparse.ArgumentTypeError(f"must name a file, and {text} is a folder")
-    return path
 
 
 def _print_epoch(result: EpochResult, as_json: bool) -> None:

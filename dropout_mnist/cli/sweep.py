@@ -30,7 +30,16 @@ from dropout_mnist.experiments.sweep import (
 )
 
 # These options take one value or more, and the sweep runs all combinations.
-_SEVERAL = ("drop_prob", "train_size", "hidden_sizes")
+_SEVERAL = (
+    "drop_prob",
+    "dropout_kind",
+    "first_dropout_epoch",
+    "last_dropout_epoch",
+    "hidden_sizes",
+    "train_size",
+    "label_noise",
+    "weight_decay",
+)
 
 
 def add_parser(commands: Any) -> None:

@@ -25,8 +25,9 @@ CHECKSUMS = {
 # training set.
 DIGITS_TEST_SIZE = 300
 
-# The number of training images of each data set, known before it is loaded.
+# The numbers of training and of test images of each data set, known before it is loaded.
 FULL_SIZES = {"mnist": 60_000, "digits": 1_797 - DIGITS_TEST_SIZE}
+TEST_SIZES = {"mnist": 10_000, "digits": DIGITS_TEST_SIZE}
 
 
 @dataclass(frozen=True, repr=False)

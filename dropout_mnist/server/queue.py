@@ -15,6 +15,7 @@ from dropout_mnist.checkpoint import Checkpoint
 from dropout_mnist.checkpoints.folder import list_checkpoints, store_checkpoint
 from dropout_mnist.config import TrainConfig
 from dropout_mnist.server.limits import QueueLimits, RefusedError
+from dropout_mnist.server.pace import PaceBook
 from dropout_mnist.server.runs import Job, Run, RunState
 from dropout_mnist.server.worker import LoadDataset, Worker
 
@@ -30,6 +31,10 @@ class TrainingQueue:
         store: saves a checkpoint and returns where.
         limits: what is refused; None for the defaults.
         clock: returns seconds, for the time limit of a run.
+
+    Attributes:
+        limits: what is refused.
+        paces: how fast this machine trains, learned from the runs.
     """
 
     def __init__(
@@ -40,10 +45,10 @@ class TrainingQueue:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.limits = limits or QueueLimits()
-        self._worker = Worker(load_dataset, self.limits.max_minutes, store, clock)
+        self.paces = PaceBook()
+        self._worker = Worker(load_dataset, self.paces, self.limits.max_minutes, store, clock)
         # The number of runs of each person that began since the queue was last empty.
         self._turns: Counter[str] = Counter()
-        self._images_per_second: float | None = None
         self._jobs: dict[int, Job] = {}
         self._ended: list[int] = []
         self._ids = count(1)
@@ -148,9 +153,8 @@ class TrainingQueue:
             if run.id == run_id:
                 return seconds
             left = run.seconds_left
-            if left is None:
-                speed = self._images_per_second
-                left = run.images / speed if speed else None
+            if left is None and (pace := self.paces.known(run.config)) is not None:
+                left = pace.seconds(run.config)
             if left is None:
                 return None
             seconds += left
@@ -186,7 +190,6 @@ class TrainingQueue:
                 job.update(state=RunState.LOADING)
             end = self._worker.work_on(job, keep_state=lambda: self._closed)
             with self._changed:
-                self._images_per_second = job.run.images_per_second or self._images_per_second
                 job.update(**end, progress=None, download=None)
                 self._note_end(job)
                 if not self._waiting():

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from dropout_mnist.checkpoint import Checkpoint
 from dropout_mnist.config import TrainConfig
-from dropout_mnist.data.datasets import FULL_SIZES
 from dropout_mnist.data.mnist_files import DownloadProgress
 from dropout_mnist.evaluation import EpochResult
+from dropout_mnist.server.pace import Pace, evaluated_per_epoch
 from dropout_mnist.training import BatchProgress
 
 
@@ -34,6 +34,7 @@ class Run:
         state: where it is.
         history: the finished epochs.
         progress: within the current epoch, or None.
+        pace: of this kind of network on this machine, or None before it is known.
         download: of the data set, while that is downloaded, or None.
         path: where the checkpoint was saved, once the run has ended with at least one epoch.
         checkpoint: the result when it could not be saved; it is lost with the process.
@@ -45,6 +46,7 @@ class Run:
     state: RunState = RunState.WAITING
     history: tuple[EpochResult, ...] = ()
     progress: BatchProgress | None = None
+    pace: Pace | None = None
     download: DownloadProgress | None = None
     path: Path | None = None
     checkpoint: Checkpoint | None = None
@@ -56,12 +58,6 @@ class Run:
         return self.state in (RunState.WAITING, RunState.LOADING, RunState.TRAINING)
 
     @property
-    def images(self) -> int:
-        """The number of images that all its epochs show."""
-        size = self.config.train_size or FULL_SIZES[self.config.dataset]
-        return self.config.epochs * size * self.config.repeats
-
-    @property
     def images_per_second(self) -> float | None:
         """Speed of the current epoch, or None before it is known."""
         if self.progress is None or not self.progress.seconds:
@@ -69,13 +65,25 @@ class Run:
         return self.progress.done / self.progress.seconds
 
     @property
+    def share_done(self) -> float:
+        """The share of the training that is done, from 0 to 1."""
+        if self.progress is None:
+            return len(self.history) / self.config.epochs
+        return (self.progress.epoch - 1 + self.progress.done / self.progress.total) / self.config.epochs
+
+    @property
     def seconds_left(self) -> float | None:
-        """Training time left at the current speed, or None before it is known."""
-        if self.progress is None or not self.images_per_second:
+        """An estimate of the time left, evaluations included, or None before the pace is known.
+
+        The current epoch's own speed counts, once it is known.
+        """
+        if self.pace is None:
             return None
-        images = self.config.epochs * self.progress.total
-        done = (self.progress.epoch - 1) * self.progress.total + self.progress.done
-        return (images - done) / self.images_per_second
+        if self.progress is None or not self.images_per_second:
+            return self.pace.seconds(self.config) * (1 - self.share_done)
+        train = self.config.epochs * self.progress.total * (1 - self.share_done) / self.images_per_second
+        epochs = self.config.epochs - len(self.history)
+        return train + epochs * evaluated_per_epoch(self.config) * self.pace.evaluate_seconds
 
 
 @dataclass

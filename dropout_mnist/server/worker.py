@@ -12,6 +12,7 @@ from dropout_mnist.checkpoints.run import Outcome, train_and_store
 from dropout_mnist.data.datasets import Dataset
 from dropout_mnist.data.mnist_files import DataError, DownloadProgress, ReportDownload
 from dropout_mnist.evaluation import EpochResult
+from dropout_mnist.server.pace import PaceBook
 from dropout_mnist.server.runs import Job, RunState
 from dropout_mnist.train_step import StateError
 from dropout_mnist.training import BatchProgress, DivergedError
@@ -28,19 +29,22 @@ class Worker:
 
     Args:
         load_dataset: loads a data set by name, reporting its download; may keep it for the next call.
-        store: saves a checkpoint and returns where.
+        paces: learns from every epoch how fast this machine is.
         max_minutes: after this time a run is stopped.
+        store: saves a checkpoint and returns where.
         clock: returns seconds.
     """
 
     def __init__(
         self,
         load_dataset: LoadDataset,
+        paces: PaceBook,
         max_minutes: int,
         store: Callable[[Checkpoint], Path] = store_checkpoint,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._load_dataset = load_dataset
+        self._paces = paces
         self._max_minutes = max_minutes
         self._store = store
         self._clock = clock
@@ -86,10 +90,15 @@ class Worker:
         def on_batch(progress: BatchProgress) -> None:
             job.update(progress=progress)
 
-        def on_epoch(result: EpochResult) -> None:
-            job.update(history=(*job.run.history, result))
+        epoch_began = time.perf_counter()
 
-        job.update(download=None, state=RunState.TRAINING)
+        def on_epoch(result: EpochResult) -> None:
+            nonlocal epoch_began
+            began, epoch_began = epoch_began, time.perf_counter()
+            pace = self._paces.add_epoch(job.run.config, result.seconds, epoch_began - began)
+            job.update(history=(*job.run.history, result), pace=pace)
+
+        job.update(download=None, state=RunState.TRAINING, pace=self._paces.known(job.run.config))
         outcome = train_and_store(
             job.run.config,
             dataset,

@@ -1,0 +1,121 @@
+"""Estimate how long a run takes on this machine: measured on a few steps at first, then on the runs themselves."""
+
+import threading
+import time
+from dataclasses import dataclass, replace
+
+import torch
+
+from dropout_mnist.config import SETTINGS, TrainConfig
+from dropout_mnist.data.datasets import FULL_SIZES, TEST_SIZES, Dataset, Split
+from dropout_mnist.shapes import CLASSES, INPUT_SIZE
+from dropout_mnist.training import HELD_OUT_SHARE, TRAIN_EVALUATION_SIZE, BatchProgress, Training
+
+# Two epochs of the default network on this many images take about 0.2 s.
+MEASURED_IMAGES = 1_000
+
+
+def steps_per_epoch(config: TrainConfig) -> int:
+    """Return the number of training steps in an epoch, known before the data set is loaded."""
+    size = config.train_size or FULL_SIZES[config.dataset]
+    held_out = round(size * HELD_OUT_SHARE) if config.recipe == "augmented" else 0
+    return (size - held_out) * config.repeats // config.batch_size
+
+
+def evaluated_per_epoch(config: TrainConfig) -> int:
+    """Return the number of images that a run is evaluated on after each epoch: training and test images."""
+    size = config.train_size or FULL_SIZES[config.dataset]
+    return min(size, TRAIN_EVALUATION_SIZE) + TEST_SIZES[config.dataset]
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How fast a machine trains and evaluates one kind of network.
+
+    Attributes:
+        train_seconds: per image of a training step.
+        evaluate_seconds: per image evaluated after an epoch; saving the state of the run is included.
+    """
+
+    train_seconds: float
+    evaluate_seconds: float
+
+    def seconds(self, config: TrainConfig) -> float:
+        """Return an estimate of the time that a run takes, evaluations included."""
+        train = steps_per_epoch(config) * config.batch_size * self.train_seconds
+        return config.epochs * (train + evaluated_per_epoch(config) * self.evaluate_seconds)
+
+
+def measure_pace(config: TrainConfig) -> Pace:
+    """Time an epoch of a config's network on `MEASURED_IMAGES` random images, after one that warms up.
+
+    Raises:
+        ValueError: the config's device is not available.
+        MemoryError, RuntimeError: there is not enough memory.
+    """
+    random = torch.Generator().manual_seed(config.seed)
+    pixels = torch.randint(0, 256, (MEASURED_IMAGES, INPUT_SIZE), dtype=torch.uint8, generator=random)
+    images = Split(pixels, torch.arange(MEASURED_IMAGES) % CLASSES)
+    small = replace(
+        config,
+        epochs=2,
+        train_size=None,
+        repeats=1,
+        batch_size=min(config.batch_size, MEASURED_IMAGES // 2),
+        learning_rate=SETTINGS["learning_rate"].default,
+    )
+    batches: list[BatchProgress] = []
+    epochs = Training(small, Dataset(config.dataset, images, images)).run(on_batch=batches.append)
+    next(epochs)
+    start = time.perf_counter()
+    train_seconds = next(epochs).seconds
+    evaluate_seconds = time.perf_counter() - start - train_seconds
+    return Pace(train_seconds / batches[-1].total, evaluate_seconds / (2 * MEASURED_IMAGES))
+
+
+class PaceBook:
+    """The paces of this machine, by kind of network. Any thread may use it."""
+
+    def __init__(self) -> None:
+        self._paces: dict[tuple[object, ...], Pace] = {}
+        self._measuring = threading.Lock()
+
+    def known(self, config: TrainConfig) -> Pace | None:
+        """Return the pace of a config's kind of network, None before it was measured."""
+        return self._paces.get(_kind(config))
+
+    def measured(self, config: TrainConfig) -> Pace:
+        """Return the pace of a config's kind of network, and measure it the first time, which takes about 0.2 s.
+
+        Raises:
+            ValueError, MemoryError, RuntimeError: as `measure_pace` does.
+        """
+        with self._measuring:
+            return self.known(config) or self._paces.setdefault(_kind(config), measure_pace(config))
+
+    def add_epoch(self, config: TrainConfig, train_seconds: float, all_seconds: float) -> Pace:
+        """Learn from an epoch of a run, and return the new pace.
+
+        Args:
+            config: of the run.
+            train_seconds: spent on training in the epoch.
+            all_seconds: that the whole epoch took.
+        """
+        pace = Pace(
+            train_seconds / (steps_per_epoch(config) * config.batch_size),
+            max(0.0, all_seconds - train_seconds) / evaluated_per_epoch(config),
+        )
+        self._paces[_kind(config)] = pace
+        return pace
+
+
+def _kind(config: TrainConfig) -> tuple[object, ...]:
+    """Return what the time of a step depends on."""
+    return (
+        config.recipe,
+        config.dataset,
+        config.hidden_sizes,
+        config.batch_size,
+        config.device,
+        config.precision,
+    )

@@ -13,11 +13,12 @@ from torch import Tensor
 
 from dropout_mnist.checkpoint import Checkpoint
 from dropout_mnist.cli.main import main
+from dropout_mnist.cli.options import chosen_config
 from dropout_mnist.config import TrainConfig
 from dropout_mnist.data.datasets import Dataset, load_dataset
 from dropout_mnist.evaluation import compute_logits
 from dropout_mnist.export.onnx import OnnxMissingError, to_onnx
-from dropout_mnist.export.script import write_script
+from dropout_mnist.export.script import write_command, write_script
 from dropout_mnist.training import Training
 
 from .conftest import SHIPPED, SHIPPED_WEIGHTS, skip_or_fail
@@ -166,6 +167,23 @@ def test_script_is_short_and_formatted(tmp_path: Path, dataset: str) -> None:
 def test_script_of_the_augmented_recipe_is_refused() -> None:
     with pytest.raises(ValueError, match="the augmented recipe does not fit into a short script"):
         write_script(TrainConfig.augmented())
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        TrainConfig(),
+        TrainConfig(dataset="digits", hidden_sizes=(64, 32), train_size=500, learning_rate=1e-5, drop_prob=0.55),
+        TrainConfig.augmented(drop_prob=0.25),
+    ],
+    ids=lambda config: config.name,
+)
+def test_command_trains_with_the_config(config: TrainConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = []
+    monkeypatch.setattr("dropout_mnist.cli.train.run", lambda options: given.append(chosen_config(options)) or 0)
+    program, *arguments = write_command(config).split()
+    assert (program, main(arguments)) == ("dropout-mnist", 0)
+    assert given == [config]
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,8 @@
-"""A run as code: a short training script in plain PyTorch, to read, to change and to run anywhere."""
+"""A run as code: a short training script in plain PyTorch, to read and change and run anywhere, or a command."""
 
 from string import Template
 
-from dropout_mnist.config import TrainConfig
+from dropout_mnist.config import SETTINGS, TrainConfig
 
 _SCRIPT = Template('''\
 """Train the classic MNIST network with dropout, in plain PyTorch: the run $name.
@@ -108,3 +108,10 @@ def write_script(config: TrainConfig) -> str:
         imports="\n".join(sorted([*_IMPORTS, _IMPORT_DATASET[config.dataset]])),
         load_dataset=_LOAD_DATASET[config.dataset],
     )
+
+
+def write_command(config: TrainConfig) -> str:
+    """Write the command line that trains with a config, without its device and precision."""
+    chosen = {"recipe": config.recipe, "drop_prob": config.drop_prob, **config.differences()}
+    options = [f"--{name.replace('_', '-')} {SETTINGS[name].format(value)}" for name, value in chosen.items()]
+    return " ".join(["dropout-mnist train", *options])

@@ -5,7 +5,7 @@ import streamlit as st
 from dropout_mnist.config import TrainConfig
 from dropout_mnist.data.datasets import TITLES
 from dropout_mnist.ui.models import ChosenModel, use_model
-from dropout_mnist.ui.playground import curves, runs, settings
+from dropout_mnist.ui.playground import code, curves, runs, settings
 from dropout_mnist.ui.resources import find_cached
 from dropout_mnist.ui.visitor import ask_browser
 
@@ -41,6 +41,7 @@ def _show_buttons(config: TrainConfig, model: ChosenModel | None) -> None:
         ):
             runs.submit(config)
             st.rerun()
+        code.show_button(config)
         if queued:
             st.caption("These settings are in the queue.")
         elif in_use:

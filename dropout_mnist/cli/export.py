@@ -1,17 +1,14 @@
 """`export`: write a network for use elsewhere."""
 
 import argparse
-from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-from dropout_mnist.checkpoint import Checkpoint
 from dropout_mnist.checkpoints.folder import load
 from dropout_mnist.cli.output import file_argument, path_argument, print_line
+from dropout_mnist.export.formats import FORMATS
 from dropout_mnist.export.onnx import to_onnx
-from dropout_mnist.export.pytorch import to_pytorch
 from dropout_mnist.storage.files import check_writable, write_atomically
-
-FORMATS: dict[str, Callable[[Checkpoint], bytes]] = {"onnx": to_onnx, "pytorch": to_pytorch}
 
 
 def add_parser(commands: Any) -> None:
@@ -42,12 +39,14 @@ def add_parser(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Write the file; return the exit code."""
-    if options.raw_logits and options.format != "onnx":
-        raise ValueError("--raw-logits is for --format onnx: the other formats have no softmax")
+    write = FORMATS[options.format].write
+    if options.raw_logits:
+        if write is not to_onnx:
+            raise ValueError("--raw-logits is for --format onnx")
+        write = partial(to_onnx, raw_logits=True)
     checkpoint = load(options.model)
     check_writable(options.output)
-    write = FORMATS[options.format]
-    data = to_onnx(checkpoint, raw_logits=True) if options.raw_logits else write(checkpoint)
+    data = write(checkpoint)
     write_atomically(options.output, data)
     print_line(f"Written: {options.output} ({len(data) / 1e6:.1f} MB)")
     return 0

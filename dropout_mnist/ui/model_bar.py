@@ -5,7 +5,7 @@ import streamlit as st
 from dropout_mnist.checkpoint import Checkpoint, CheckpointError
 from dropout_mnist.checkpoints.folder import SUFFIX
 from dropout_mnist.data.datasets import TITLES
-from dropout_mnist.ui import models
+from dropout_mnist.ui import downloads, models
 from dropout_mnist.ui.format import epochs, plain
 
 # Leaves room for the menu next to it on a phone.
@@ -73,16 +73,7 @@ def _show_menu(others: list[str]) -> None:
         persist_state="session",
     )
     if (model := models.in_use()) is not None:
-        checkpoint = model.checkpoint
-        st.download_button(
-            "Download these weights",
-            data=checkpoint.to_bytes,
-            file_name=checkpoint.name + SUFFIX,
-            mime="application/octet-stream",
-            icon=":material/download:",
-            on_click="ignore",
-            width="stretch",
-        )
+        downloads.show(model.checkpoint)
     st.file_uploader("Upload weights", type=[SUFFIX[1:]], key="upload_weights", on_change=_use_upload)
     if message := st.session_state.get("upload_weights_error"):
         st.error(plain(message), icon=":material/error:")

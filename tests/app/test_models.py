@@ -9,6 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dropout_mnist.checkpoint import Checkpoint
+from dropout_mnist.export.formats import FORMATS
 from dropout_mnist.ui.models import MAX_SESSION_CHECKPOINTS
 
 from .page import OpenPage, checked, texts
@@ -90,3 +91,8 @@ def test_comparison_ends_when_its_model_is_chosen(open_page: OpenPage, shipped: 
     checked(page.selectbox(key="comparison_choice").set_value(path).run())
     checked(page.selectbox(key="model_choice").set_value(path).run())
     assert page.selectbox(key="comparison_choice").value is None
+
+
+def test_model_is_offered_for_download_in_every_format(open_page: OpenPage) -> None:
+    labels = [button.proto.label for button in open_page().get("download_button")]
+    assert labels == ["Download these weights", *(kind.title for kind in FORMATS.values())]

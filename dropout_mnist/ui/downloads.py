@@ -1,0 +1,36 @@
+"""Download the model in use, as a checkpoint or for use without this program."""
+
+from functools import partial
+
+import streamlit as st
+
+from dropout_mnist.checkpoint import Checkpoint
+from dropout_mnist.checkpoints.folder import SUFFIX
+from dropout_mnist.export.formats import FORMATS
+from dropout_mnist.ui.language import translate as _
+
+
+def show(checkpoint: Checkpoint) -> None:
+    """Show a button for the weights, and one for each format that can be written here."""
+    st.download_button(
+        _("Download these weights"),
+        data=checkpoint.to_bytes,
+        file_name=checkpoint.name + SUFFIX,
+        mime="application/octet-stream",
+        icon=":material/download:",
+        on_click="ignore",
+        width="stretch",
+    )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(_("or as"), width="content")
+        for name, format_ in FORMATS.items():
+            if format_.is_available:
+                st.download_button(
+                    format_.title,
+                    data=partial(format_.write, checkpoint),
+                    file_name=checkpoint.name + format_.suffix,
+                    mime=format_.mime,
+                    on_click="ignore",
+                    type="tertiary",
+                    key=f"export_{name}",
+                )

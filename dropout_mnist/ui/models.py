@@ -1,7 +1,7 @@
 """The models that answer on the page: the one in use and, if one is chosen, a second one for comparison.
 
-A session's choices are in its state. Functions here only read them, except `use_model`, which requests another model,
-and `update_choices`, which makes them valid.
+A session's choices are in its state. Functions here only read them, except `use_model` and `compare_with`, which
+request other models, and `update_choices`, which makes them valid.
 """
 
 import hashlib
@@ -22,8 +22,9 @@ MAX_SESSION_CHECKPOINTS = 5
 CHOICE_KEY = "model_choice"
 COMPARISON_KEY = "comparison_choice"
 
-# The choice requested by `use_model`: a widget's value cannot be set after the widget was shown.
+# The choices requested by `use_model` and `compare_with`: a widget's value cannot be set after the widget was shown.
 _REQUESTED_KEY = "requested_model_choice"
+_REQUESTED_COMPARISON_KEY = "requested_comparison_choice"
 # Checkpoints that exist only in this session: id -> Checkpoint.
 _SESSION_KEY = "session_checkpoints"
 
@@ -50,15 +51,24 @@ class ChosenModel:
 
 def use_model(choice: Path | Checkpoint) -> None:
     """Use a model from the next run of the page on: a saved checkpoint, or one that exists only in this session."""
+    st.session_state[_REQUESTED_KEY] = _register(choice)
+
+
+def compare_with(choice: Path | Checkpoint) -> None:
+    """Compare the model in use with this one from the next run of the page on."""
+    st.session_state[_REQUESTED_COMPARISON_KEY] = _register(choice)
+
+
+def _register(choice: Path | Checkpoint) -> str:
+    """Return the option for a model; one that is not saved is kept in the session."""
     if isinstance(choice, Path):
-        st.session_state[_REQUESTED_KEY] = str(choice)
-        return
+        return str(choice)
     model_id = f"{choice.name} (this session's, {hashlib.sha256(choice.to_bytes()).hexdigest()[:8]})"
     checkpoints: dict[str, Checkpoint] = st.session_state.setdefault(_SESSION_KEY, {})
     checkpoints[model_id] = choice
     if len(checkpoints) > MAX_SESSION_CHECKPOINTS:
         del checkpoints[next(iter(checkpoints))]
-    st.session_state[_REQUESTED_KEY] = model_id
+    return model_id
 
 
 def options() -> list[str]:
@@ -72,7 +82,8 @@ def update_choices(available: Sequence[str]) -> None:
     A requested model becomes the choice. A choice that is no longer available is replaced by the default model.
     """
     choices = {CHOICE_KEY: _choice(available), COMPARISON_KEY: _comparison_choice(available)}
-    st.session_state.pop(_REQUESTED_KEY, None)
+    for key in (_REQUESTED_KEY, _REQUESTED_COMPARISON_KEY):
+        st.session_state.pop(key, None)
     for key, choice in choices.items():
         if choice is None:
             st.session_state.pop(key, None)
@@ -125,8 +136,11 @@ def _choice(available: Sequence[str]) -> str | None:
 
 
 def _comparison_choice(available: Sequence[str]) -> str | None:
-    choice: str | None = st.session_state.get(COMPARISON_KEY)
-    return choice if choice in available and choice != _choice(available) else None
+    for key in (_REQUESTED_COMPARISON_KEY, COMPARISON_KEY):
+        choice: str | None = st.session_state.get(key)
+        if choice in available and choice != _choice(available):
+            return choice
+    return None
 
 
 def _session_checkpoints() -> dict[str, Checkpoint]:

@@ -16,10 +16,14 @@ from dropout_mnist.config import TrainConfig
 from dropout_mnist.data.datasets import Dataset
 from dropout_mnist.data.mnist_files import DataError, DownloadProgress, ReportDownload
 from dropout_mnist.server.limits import QueueLimits, RefusedError
-from dropout_mnist.server.queue import TrainingQueue
+from dropout_mnist.server.presence import GONE
+from dropout_mnist.server.queue import MAX_ENDED, TrainingQueue
 from dropout_mnist.server.runs import Run, RunState
+from dropout_mnist.server.schedule import SLICE
 from dropout_mnist.server.worker import LoadDataset
 from dropout_mnist.training import Training
+
+from .clock import Clock
 
 TIMEOUT = 60
 
@@ -43,6 +47,52 @@ def gate(tiny: Dataset) -> Iterator[Gate]:
     gate = Gate(tiny)
     yield gate
     gate.open.set()
+
+
+class LongAndShort:
+    """A long run that has begun, a short one that waits, and a clock by which the long one may pause at once.
+
+    Once the long one has paused, the short one is held at its beginning until the test opens it.
+    """
+
+    def __init__(self, start_queue: StartQueue, tiny: Dataset, config: TrainConfig) -> None:
+        self.clock, self.entered, self.open = Clock(), threading.Event(), threading.Event()
+        self._tiny, self._loads = tiny, 0
+        limits = QueueLimits(max_minutes=1)
+        self.queue = start_queue(self._load, limits=limits, clock=self.clock)
+        self.config = replace(config, epochs=1_000)
+        self.long = self.queue.submit(self.config, "me")
+        wait_for_epochs(self.queue, self.long, 2)
+        self.short = self.queue.submit(replace(config, seed=2), "you")
+
+    def _load(self, name: str, report: ReportDownload) -> Dataset:
+        self._loads += 1
+        if self._loads == 2:
+            self.entered.set()
+            assert self.open.wait(TIMEOUT)
+        return self._tiny
+
+    def pause(self) -> Run:
+        """Let the long run pause, and return it."""
+        self.clock.now += SLICE
+        assert self.entered.wait(TIMEOUT)
+        assert self.state(self.short) is RunState.LOADING
+        assert self.state(self.long) is RunState.PAUSED
+        run = self.queue.get(self.long)
+        assert run is not None
+        return run
+
+    def state(self, run_id: int) -> RunState:
+        run = self.queue.get(run_id)
+        assert run is not None
+        return run.state
+
+
+@pytest.fixture
+def long_and_short(start_queue: StartQueue, tiny: Dataset, tiny_config: TrainConfig) -> Iterator[LongAndShort]:
+    scene = LongAndShort(start_queue, tiny, tiny_config)
+    yield scene
+    scene.open.set()
 
 
 @pytest.fixture
@@ -349,14 +399,139 @@ def test_too_large_runs_are_refused(
 def test_run_over_the_time_limit_is_stopped_and_its_epochs_are_kept(
     start_queue: StartQueue, tiny: Dataset, tiny_config: TrainConfig
 ) -> None:
-    seconds = iter(range(0, 10**9, 10))
-    limits = QueueLimits(max_minutes=1)
-    queue = start_queue(lambda name, report: tiny, limits=limits, clock=lambda: next(seconds))
-    run = ended(queue, queue.submit(tiny_config))
+    clock = Clock()
+    queue = start_queue(lambda name, report: tiny, limits=QueueLimits(max_minutes=1), clock=clock)
+    run_id = queue.submit(replace(tiny_config, epochs=1_000))
+    wait_for_epochs(queue, run_id, 1)
+    clock.now += 61
+    run = ended(queue, run_id)
     assert run.state is RunState.STOPPED
     assert run.message == "A run may take 1 min on this server."
     assert run.path is not None
-    assert len(Checkpoint.load(run.path).history) == len(run.history) == 1
+    assert 1 <= len(Checkpoint.load(run.path).history) == len(run.history) < 1_000
+
+
+def test_time_limit_does_not_count_pauses(long_and_short: LongAndShort) -> None:
+    paused = long_and_short.pause()
+    long_and_short.clock.now += 3_600
+    long_and_short.open.set()
+    wait_for_epochs(long_and_short.queue, paused.id, len(paused.history) + 1)
+    assert long_and_short.state(paused.id) is RunState.TRAINING
+    long_and_short.clock.now += 61 - SLICE
+    assert ended(long_and_short.queue, paused.id).message == "A run may take 1 min on this server."
+
+
+def test_long_run_pauses_for_a_short_one_and_has_the_same_bits(long_and_short: LongAndShort, tiny: Dataset) -> None:
+    queue, long, short = long_and_short.queue, long_and_short.long, long_and_short.short
+    assert [run.id for run in queue.active_runs()] == [long, short]
+    assert queue.seconds_until(long) == 0
+    assert queue.seconds_until(short) is not None
+    paused = long_and_short.pause()
+    assert [run.id for run in queue.active_runs()] == [short, long]
+    assert queue.seconds_until(short) == 0
+    assert queue.seconds_until(long) is not None
+    long_and_short.open.set()
+    assert ended(queue, short).state is RunState.FINISHED
+    wait_for_epochs(queue, long, len(paused.history) + 2)
+    queue.stop(long, "me")
+    run = ended(queue, long)
+    assert run.history[: len(paused.history)] == paused.history
+    assert run.path is not None
+    kept = Checkpoint.load(run.path)
+    straight = Training(replace(long_and_short.config, epochs=len(run.history)), tiny)
+    list(straight)
+    assert all(map(torch.equal, kept.model.state_dict().values(), straight.model.state_dict().values()))
+
+
+def test_paused_run_is_stopped_at_once_with_its_epochs(long_and_short: LongAndShort) -> None:
+    paused = long_and_short.pause()
+    long_and_short.queue.stop(paused.id, "me")
+    run = ended(long_and_short.queue, paused.id)
+    assert long_and_short.state(long_and_short.short) is RunState.LOADING
+    assert run.state is RunState.STOPPED
+    assert run.path is not None
+    assert Checkpoint.load(run.path).history == paused.history
+
+
+def test_closing_keeps_the_epochs_and_the_state_of_a_paused_run(long_and_short: LongAndShort) -> None:
+    paused = long_and_short.pause()
+    closing = threading.Thread(target=long_and_short.queue.close)
+    closing.start()
+    run = ended(long_and_short.queue, paused.id)
+    long_and_short.open.set()
+    closing.join(TIMEOUT)
+    assert not closing.is_alive()
+    assert run.path is not None
+    assert Checkpoint.load(run.path).history == paused.history
+    state = load_state(long_and_short.config)
+    assert state is not None
+    assert state.history == paused.history
+
+
+def test_run_whose_owner_is_gone_gives_way_to_a_longer_one(
+    start_queue: StartQueue, gate: Gate, tiny_config: TrainConfig
+) -> None:
+    clock = Clock()
+    gate.open.set()
+    queue = start_queue(gate.load, clock=clock)
+    queue.presence.arrive("me")
+    mine = queue.submit(replace(tiny_config, epochs=500), "me")
+    wait_for_epochs(queue, mine, 1)
+    gate.open.clear()
+    gate.entered.clear()
+    yours = queue.submit(replace(tiny_config, epochs=900, seed=2), "you")
+    clock.now += GONE + 1
+    seen = len(queue.get(mine).history)  # type: ignore[union-attr]
+    wait_for_epochs(queue, mine, seen + 2)
+    assert [run.id for run in queue.active_runs()] == [mine, yours]
+    queue.presence.leave("me")
+    clock.now += GONE
+    assert gate.entered.wait(TIMEOUT)
+    assert [(run.id, run.state) for run in queue.active_runs()] == [
+        (yours, RunState.LOADING),
+        (mine, RunState.PAUSED),
+    ]
+
+
+def test_owner_of_the_server_stops_anyones_run(start_queue: StartQueue, gate: Gate, tiny_config: TrainConfig) -> None:
+    queue = start_queue(gate.load)
+    first, second = queue.submit(tiny_config, "me"), queue.submit(replace(tiny_config, seed=2), "you")
+    for run_id in (first, second):
+        queue.stop_anyones(run_id)
+    gate.open.set()
+    assert [ended(queue, run_id).state for run_id in (first, second)] == [RunState.STOPPED] * 2
+    queue.stop_anyones(99)
+
+
+def test_shared_runs_are_found_by_their_token_only(
+    start_queue: StartQueue, gate: Gate, tiny_config: TrainConfig
+) -> None:
+    queue = start_queue(gate.load)
+    one, other = queue.submit(tiny_config), queue.submit(replace(tiny_config, seed=2))
+    token = queue.share([one, other])
+    assert len(token) >= 22  # 128 bits
+    assert queue.share([one, other]) == token != queue.share([one])
+    assert queue.shared_runs(token) == queue.active_runs()
+    assert queue.shared_runs("") == queue.shared_runs(token[:-1]) == []
+
+
+def test_shared_runs_are_remembered_longer_than_others(
+    start_queue: StartQueue, tiny: Dataset, tiny_config: TrainConfig
+) -> None:
+    limits = QueueLimits(max_waiting=50, max_runs_per_person=50)
+    queue = start_queue(lambda name, report: tiny, limits=limits)
+
+    def train(count: int, share: bool) -> list[str]:
+        ids = [queue.submit(replace(tiny_config, seed=seed, epochs=1)) for seed in range(count)]
+        tokens = [queue.share([run_id]) for run_id in ids if share]
+        ended(queue, ids[-1])
+        return tokens
+
+    [token] = train(1, share=True)
+    train(MAX_ENDED + 2, share=False)
+    assert [run.state for run in queue.shared_runs(token)] == [RunState.FINISHED]
+    train(MAX_ENDED + 2, share=True)
+    assert queue.shared_runs(token) == []
 
 
 def test_waiting_time_is_estimated_once_a_speed_is_known(

@@ -11,7 +11,7 @@ from dropout_mnist.config import TrainConfig
 from dropout_mnist.data.datasets import Dataset
 from dropout_mnist.evaluation import EpochResult
 from dropout_mnist.train_step import StateError
-from dropout_mnist.training import BatchProgress, DivergedError, Training
+from dropout_mnist.training import BatchProgress, DivergedError, Training, TrainingState
 
 # How training may end early: the user interrupts it, the loss diverges, or memory runs out (torch's allocator for the
 # CPU raises a plain RuntimeError).
@@ -28,6 +28,7 @@ class Outcome:
         path: where the checkpoint was stored, None if it was not.
         error: what ended training early, None if nothing did or `should_stop` did.
         store_error: why the checkpoint could not be stored, None if it was. Its state is kept in that case.
+        paused: the state to continue from if `should_pause` paused the run; there is no checkpoint in that case.
     """
 
     history: tuple[EpochResult, ...]
@@ -35,15 +36,18 @@ class Outcome:
     path: Path | None = None
     error: BaseException | None = None
     store_error: OSError | None = None
+    paused: TrainingState | None = None
 
 
 def train_and_store(
     config: TrainConfig,
     dataset: Dataset,
     *,
+    state: TrainingState | None = None,
     owner: str = "",
     store: Callable[[Checkpoint], Path] = store_checkpoint,
     should_stop: Callable[[], bool] = lambda: False,
+    should_pause: Callable[[], bool] = lambda: False,
     keep_state: Callable[[], bool] = lambda: False,
     on_resume: Callable[[tuple[EpochResult, ...]], None] = lambda history: None,
     on_restart: Callable[[StateError], None] = lambda error: None,
@@ -55,9 +59,11 @@ def train_and_store(
     Args:
         config: the hyperparameters.
         dataset: the config's data set.
+        state: continue from here, a paused run's state, instead of from a saved one.
         owner: the visitor who may resume the run.
         store: saves the checkpoint and returns where.
         should_stop: asked before each batch.
+        should_pause: asked after each epoch but the last.
         keep_state: asked at the end: whether the run counts as interrupted although its checkpoint was stored.
         on_resume: called with the finished epochs of the earlier run.
         on_restart: called with the reason if an earlier run cannot be resumed; training starts from scratch then.
@@ -68,14 +74,19 @@ def train_and_store(
         ValueError: the config does not fit the data set or this machine.
         MemoryError, RuntimeError: there is not enough memory to begin or to resume. The saved state is kept.
     """
-    training = _resume_or_begin(config, dataset, on_restart)
-    if training.history:
-        on_resume(training.history)
+    if state is not None:
+        training = Training(config, dataset, state)
+    else:
+        training = _resume_or_begin(config, dataset, on_restart)
+        if training.history:
+            on_resume(training.history)
     error: BaseException | None = None
     try:
         for result in training.run(should_stop=should_stop, on_batch=on_batch):
             save_state(training.state, owner)
             on_epoch(result)
+            if len(training.history) < config.epochs and should_pause():
+                return Outcome(training.history, paused=training.state)
     except EARLY_ENDS as early_end:
         error = early_end
     if not training.history:

@@ -1,13 +1,15 @@
 """The training queue: runs in the background, one at a time, for all visitors.
 
-One worker thread trains what is submitted, in turns: everybody's first run comes before anybody's second. Everybody
-else sees snapshots. The network being trained is never handed out; a finished one is a checkpoint.
+One worker thread trains what is submitted, in the order of `schedule`: a long run pauses between two epochs while
+shorter ones train. Everybody else sees snapshots. The network being trained is never handed out; a finished one is a
+checkpoint.
 """
 
+import math
 import threading
 import time
-from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
@@ -16,25 +18,29 @@ from dropout_mnist.checkpoints.folder import list_checkpoints, store_checkpoint
 from dropout_mnist.config import TrainConfig
 from dropout_mnist.server.limits import QueueLimits, RefusedError
 from dropout_mnist.server.pace import PaceBook
+from dropout_mnist.server.presence import Presence
 from dropout_mnist.server.runs import Job, Run, RunState
+from dropout_mnist.server.schedule import Candidate, Turn, deadlines, in_order, pause_time, waiting_times
+from dropout_mnist.server.shares import Shares
 from dropout_mnist.server.worker import LoadDataset, Worker
 
-# Ended runs that are remembered, the latest ones.
+# Ended runs that are remembered, the latest ones; and as many that were shared.
 MAX_ENDED = 20
 
 
 class TrainingQueue:
-    """Train what is submitted, one run at a time and in turns, on a thread of its own.
+    """Train what is submitted, one run at a time, on a thread of its own.
 
     Args:
         load_dataset: loads a data set by name, reporting its download; may keep it for the next call.
         store: saves a checkpoint and returns where.
         limits: what is refused; None for the defaults.
-        clock: returns seconds, for the time limit of a run.
+        clock: returns seconds.
 
     Attributes:
         limits: what is refused.
         paces: how fast this machine trains, learned from the runs.
+        presence: who is here; runs of those who are gone give way.
     """
 
     def __init__(
@@ -46,14 +52,18 @@ class TrainingQueue:
     ) -> None:
         self.limits = limits or QueueLimits()
         self.paces = PaceBook()
+        self.presence = Presence(clock)
         self._worker = Worker(load_dataset, self.paces, self.limits.max_minutes, store, clock)
-        # The number of runs of each person that began since the queue was last empty.
-        self._turns: Counter[str] = Counter()
+        self._clock = clock
+        # By person, the deadline of their latest run that has begun: their next one counts from then on.
+        self._turns: dict[str, float] = {}
         self._jobs: dict[int, Job] = {}
         self._ended: list[int] = []
+        self._shares = Shares()
         self._ids = count(1)
         self._changed = threading.Condition()
         self._closed = False
+        self._working: Job | None = None
         self._thread = threading.Thread(target=self._work, name="training", daemon=True)
         self._thread.start()
 
@@ -73,7 +83,7 @@ class TrainingQueue:
                     return job.run.id
             self._check_room(config, owner, jobs)
             run = Run(id=next(self._ids), config=config)
-            self._jobs[run.id] = Job(run, {owner})
+            self._jobs[run.id] = Job(run, {owner}, self._clock())
             self._changed.notify_all()
             return run.id
 
@@ -106,33 +116,61 @@ class TrainingQueue:
                 return
             self._stop(job)
 
+    def stop_anyones(self, run_id: int) -> None:
+        """Stop a run, whoever asked for it."""
+        with self._changed:
+            if job := self._jobs.get(run_id):
+                self._stop(job)
+
     def _stop(self, job: Job) -> None:
+        if job.stop.is_set() or not job.run.active:
+            return
         job.stop.set()
         if job.run.state is RunState.WAITING:
             job.update(state=RunState.STOPPED)
             self._note_end(job)
+        elif job.run.state is RunState.PAUSED and not self._closed:
+            # Another run is in training: store the finished epochs next to it.
+            threading.Thread(target=self._work_on, args=(job,), name="storing", daemon=True).start()
 
     def hand_over(self, owner: str, new_owner: str) -> None:
-        """Give a person's runs and turns to a new name of that person."""
+        """Give a person's runs and turn to a new name of that person."""
         with self._changed:
             for job in self._jobs.values():
                 if owner in job.owners:
                     job.owners = job.owners - {owner} | {new_owner}
-            if turns := self._turns.pop(owner, 0):
-                self._turns[new_owner] += turns
+            if turn := self._turns.pop(owner, 0.0):
+                self._turns[new_owner] = max(turn, self._turns.get(new_owner, 0.0))
 
     def owns(self, owner: str, run_id: int) -> bool:
         """Whether this person asked for this run."""
         job = self._jobs.get(run_id)
         return job is not None and owner in job.owners
 
+    def share(self, run_ids: Sequence[int]) -> str:
+        """Return a token with which anybody can follow these runs together; it cannot be guessed."""
+        with self._changed:
+            return self._shares.token([run_id for run_id in run_ids if run_id in self._jobs])
+
+    def shared_runs(self, token: str) -> list[Run]:
+        """Return the runs that this token opens; none if it is wrong, or if they are forgotten."""
+        with self._changed:
+            return [self._jobs[run_id].run for run_id in self._shares.opened_by(token)]
+
     def close(self) -> None:
         """End all runs, keeping their finished epochs, and the worker; wait until it has ended."""
         with self._changed:
-            for job in [job for job in self._jobs.values() if job.run.active]:
-                self._stop(job)
             self._closed = True
+            jobs = [job for job in self._jobs.values() if job.run.active]
+            paused = [job for job in jobs if job.run.state is RunState.PAUSED and not job.stop.is_set()]
+            for job in jobs:
+                self._stop(job)
             self._changed.notify_all()
+        # On this thread: no other one can begin while the interpreter ends.
+        for job in paused:
+            self._work_on(job)
+        with self._changed:
+            self._changed.wait_for(lambda: not any(job.run.active for job in jobs))
         self._thread.join()
 
     def get(self, run_id: int) -> Run | None:
@@ -143,22 +181,24 @@ class TrainingQueue:
     def active_runs(self) -> list[Run]:
         """Return the run in training, if there is one, and the waiting ones in their order."""
         with self._changed:
-            working = [job for job in self._jobs.values() if job.run.active and job.run.state is not RunState.WAITING]
-            return [job.run for job in (*working, *self._waiting())]
+            waiting = self._waiting()
+            working = [job.run for job in self._jobs.values() if job.run.active and job not in waiting]
+            order = in_order([self._candidate(job) for job in waiting], self._turns)
+            return [*working, *(self._jobs[candidate.id].run for candidate in order)]
 
     def seconds_until(self, run_id: int) -> float | None:
-        """Return an estimate of how long a waiting run will wait, or None before a speed is known."""
-        seconds = 0.0
-        for run in self.active_runs():
-            if run.id == run_id:
-                return seconds
-            left = run.seconds_left
-            if left is None and (pace := self.paces.known(run.config)) is not None:
-                left = pace.seconds(run.config)
-            if left is None:
+        """Return an estimate of how long a run will wait until it begins or continues, or None if it is unknown."""
+        with self._changed:
+            job, waiting = self._jobs.get(run_id), self._waiting()
+            if job is None or not job.run.active:
                 return None
-            seconds += left
-        return None
+            if job not in waiting:
+                return 0.0
+            working = self._working if self._working and self._working.run.active else None
+            turn = self._turn(working) if working and working not in waiting else None
+            candidates = [self._candidate(job) for job in waiting]
+            seconds = waiting_times(turn, candidates, self._turns, self._clock())[run_id]
+            return None if math.isinf(seconds) else seconds
 
     def latest_run(self, owner: str = "") -> Run | None:
         """Return a person's run that ended last, of those that began, or None."""
@@ -175,41 +215,76 @@ class TrainingQueue:
 
     def _note_end(self, job: Job) -> None:
         self._ended.append(job.run.id)
-        if len(self._ended) > MAX_ENDED:
-            del self._jobs[self._ended.pop(0)]
+        shared = [run_id for run_id in self._ended if run_id in self._shares]
+        others = [run_id for run_id in self._ended if run_id not in self._shares]
+        for run_id in (*shared[:-MAX_ENDED], *others[:-MAX_ENDED]):
+            self._ended.remove(run_id)
+            self._shares.discard(run_id)
+            del self._jobs[run_id]
         self._changed.notify_all()
 
     def _work(self) -> None:
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._closed or bool(self._waiting()))
-                job = next(iter(self._waiting()), None)
-                if job is None:
+                self._working = self._begin_next()
+                if self._working is None:
                     return
-                self._turns.update(job.owners)
-                job.update(state=RunState.LOADING)
-            end = self._worker.work_on(job, keep_state=lambda: self._closed)
-            with self._changed:
-                job.update(**end, progress=None, download=None)
+            self._work_on(self._working)
+
+    def _begin_next(self) -> Job | None:
+        waiting = [self._candidate(job) for job in self._waiting()]
+        if not waiting:
+            return None
+        chosen = in_order(waiting, self._turns)[0]
+        end, now = deadlines(waiting, self._turns)[chosen.id], self._clock()
+        turns = self._turns | {owner: max(end, self._turns.get(owner, end)) for owner in chosen.owners}
+        self._turns = {owner: turn for owner, turn in turns.items() if turn > now}
+        job = self._jobs[chosen.id]
+        job.since = now
+        job.update(state=RunState.LOADING)
+        return job
+
+    def _work_on(self, job: Job) -> None:
+        end = self._worker.work_on(job, lambda: self._should_pause(job), keep_state=lambda: self._closed)
+        with self._changed:
+            job.since = self._clock()
+            job.update(**end, progress=None, download=None)
+            if not job.run.active:
                 self._note_end(job)
-                if not self._waiting():
-                    self._turns.clear()
+            # It was stopped after it had decided to pause.
+            is_over = job.run.active and job.stop.is_set()
+        if is_over:
+            self._work_on(job)
+
+    def _should_pause(self, job: Job) -> bool:
+        """Whether a run, at the end of an epoch, pauses for a waiting one."""
+        with self._changed:
+            if job.stop.is_set():
+                return False
+            now, waiting = self._clock(), [self._candidate(other) for other in self._waiting()]
+            time = pause_time(replace(self._turn(job), epoch_left=0.0), waiting, self._turns, now)
+            return time is not None and time <= now
 
     def _waiting(self) -> list[Job]:
-        waiting = [job for job in self._jobs.values() if job.run.state is RunState.WAITING]
-        return _take_turns(waiting, self._turns)
+        """Return the waiting jobs in the order in which they were submitted."""
+        return [job for job in self._jobs.values() if job.run.waiting and not job.stop.is_set()]
 
+    def _turn(self, job: Job) -> Turn:
+        run = self._candidate(job)
+        later_epochs = job.run.config.epochs - len(job.run.history) - 1
+        return Turn(run, job.since, epoch_left=max(0.0, run.left - later_epochs * run.epoch) if run.epoch else 0.0)
 
-def _take_turns(waiting: Iterable[Job], begun: Counter[str]) -> list[Job]:
-    """Return waiting jobs in turns: a person's second one comes after everybody's first.
-
-    Args:
-        waiting: in the order in which they were submitted.
-        begun: how many runs of each person have begun.
-    """
-    turns = begun.copy()
-    ranked = []
-    for job in waiting:
-        ranked.append((min(turns[owner] for owner in job.owners), job.run.id, job))
-        turns.update(job.owners)
-    return [job for *_, job in sorted(ranked, key=lambda entry: entry[:2])]
+    def _candidate(self, job: Job) -> Candidate:
+        run = job.run
+        if run.pace is None:
+            run = replace(run, pace=self.paces.known(run.config))
+        return Candidate(
+            id=run.id,
+            owners=frozenset(job.owners),
+            since=job.since,
+            left=math.inf if run.seconds_left is None else run.seconds_left,
+            epoch=run.pace.seconds(run.config) / run.config.epochs if run.pace else 0.0,
+            has_begun=run.state is not RunState.WAITING,
+            is_abandoned=all(map(self.presence.is_gone, job.owners)),
+        )

@@ -10,7 +10,7 @@ from dropout_mnist.config import TrainConfig
 from dropout_mnist.data.mnist_files import DownloadProgress
 from dropout_mnist.evaluation import EpochResult
 from dropout_mnist.server.pace import Pace, evaluated_per_epoch
-from dropout_mnist.training import BatchProgress
+from dropout_mnist.training import BatchProgress, TrainingState
 
 
 class RunState(StrEnum):
@@ -19,6 +19,7 @@ class RunState(StrEnum):
     WAITING = "waiting"
     LOADING = "loading"
     TRAINING = "training"
+    PAUSED = "paused"
     FINISHED = "finished"
     STOPPED = "stopped"
     FAILED = "failed"
@@ -54,8 +55,13 @@ class Run:
 
     @property
     def active(self) -> bool:
-        """Whether it is waiting, loading or training."""
-        return self.state in (RunState.WAITING, RunState.LOADING, RunState.TRAINING)
+        """Whether it has not ended yet."""
+        return self.state not in (RunState.FINISHED, RunState.STOPPED, RunState.FAILED)
+
+    @property
+    def waiting(self) -> bool:
+        """Whether it waits to begin, or to continue after a pause."""
+        return self.state in (RunState.WAITING, RunState.PAUSED)
 
     @property
     def images_per_second(self) -> float | None:
@@ -88,11 +94,23 @@ class Run:
 
 @dataclass
 class Job:
-    """The mutable side of a run: its latest snapshot, replaced as a whole, its owners, and a request to stop it."""
+    """The mutable side of a run.
+
+    Attributes:
+        run: the latest snapshot, replaced as a whole.
+        owners: who asked for it.
+        since: when it was submitted, began, paused or continued, in seconds on the queue's clock.
+        stop: a request to stop it.
+        paused: the state to continue from, while the run is paused.
+        trained_seconds: spent on it before its latest pause.
+    """
 
     run: Run
     owners: set[str]
+    since: float
     stop: threading.Event = field(default_factory=threading.Event)
+    paused: TrainingState | None = None
+    trained_seconds: float = 0.0
 
     def update(self, **changes: object) -> None:
         """Replace the snapshot by one with these changes."""

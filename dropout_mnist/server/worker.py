@@ -49,31 +49,33 @@ class Worker:
         self._store = store
         self._clock = clock
 
-    def work_on(self, job: Job, keep_state: Callable[[], bool]) -> dict[str, object]:
-        """Train and store one run; return the fields of its last snapshot.
+    def work_on(self, job: Job, should_pause: Callable[[], bool], keep_state: Callable[[], bool]) -> dict[str, object]:
+        """Train and store one run, or train it until it pauses; return the fields of its last snapshot.
 
         Whatever ends the run is described there: nothing is raised.
 
         Args:
             job: of the run.
+            should_pause: asked after each epoch but the last.
             keep_state: asked at the end: whether the run is to be resumed after a restart of the server.
         """
         try:
-            return self._train(job, keep_state)
+            return self._train(job, should_pause, keep_state)
         except _StoppedError:
             return {"state": RunState.STOPPED}
         # The worker serves everyone: whatever ends one run must not end the next.
         except Exception as error:
             return {"state": RunState.FAILED, "message": _explain(error)}
 
-    def _train(self, job: Job, keep_state: Callable[[], bool]) -> dict[str, object]:
+    def _train(self, job: Job, should_pause: Callable[[], bool], keep_state: Callable[[], bool]) -> dict[str, object]:
         def report(download: DownloadProgress) -> None:
             if job.stop.is_set():
                 raise _StoppedError
             job.update(download=download)
 
         dataset = self._load_dataset(job.run.config.dataset, report)
-        deadline = self._clock() + self._max_minutes * 60
+        began = self._clock()
+        deadline = began + self._max_minutes * 60 - job.trained_seconds
         out_of_time = False
 
         def should_stop() -> bool:
@@ -102,15 +104,21 @@ class Worker:
         outcome = train_and_store(
             job.run.config,
             dataset,
+            state=job.paused,
             owner=min(job.owners),
             store=self._store,
             should_stop=should_stop,
+            should_pause=should_pause,
             keep_state=keep_state,
             on_resume=on_resume,
             on_restart=on_restart,
             on_batch=on_batch,
             on_epoch=on_epoch,
         )
+        job.trained_seconds += self._clock() - began
+        job.paused = outcome.paused
+        if outcome.paused is not None:
+            return {"state": RunState.PAUSED}
         return self._describe_end(outcome, job, out_of_time)
 
     def _describe_end(self, outcome: Outcome, job: Job, out_of_time: bool) -> dict[str, object]:

@@ -1,9 +1,10 @@
-"""Recognize a visitor after a reload and in other tabs of the same browser, by a random name."""
+"""Recognize a visitor after a reload and in other tabs of the same browser, by a random name; note who is here."""
 
 import uuid
 
 import streamlit as st
 
+from dropout_mnist.server.presence import Presence
 from dropout_mnist.ui.resources import training_queue
 
 _KEY = "visitor"
@@ -40,3 +41,17 @@ def ask_browser() -> None:
     if isinstance(name, str) and 0 < len(name) <= 64 and name != visitor():
         training_queue().hand_over(visitor(), name)
         st.session_state[_KEY] = name
+    _note_presence(visitor())
+
+
+def _note_absence(visit: tuple[Presence, str]) -> None:
+    presence, name = visit
+    presence.leave(name)
+
+
+@st.cache_resource(scope="session", on_release=_note_absence, show_spinner=False)
+def _note_presence(name: str) -> tuple[Presence, str]:
+    """Note that the visitor is here, once per session; Streamlit releases the entry when the page is closed."""
+    presence = training_queue().presence
+    presence.arrive(name)
+    return presence, name

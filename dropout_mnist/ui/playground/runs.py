@@ -61,7 +61,7 @@ def show(model: ChosenModel | None, polled: bool) -> None:
         if message:
             st.info(message, icon=":material/info:")
         for place, run in enumerate(runs):
-            if run in own and run.state is RunState.WAITING:
+            if run in own and run.waiting:
                 _show_waiting(run, place, queue)
             elif run in own:
                 _show_progress(run, queue)

@@ -14,11 +14,11 @@ from torch import Tensor
 from dropout_mnist.checkpoint import Checkpoint
 from dropout_mnist.cli.main import main
 from dropout_mnist.cli.options import chosen_config
-from dropout_mnist.config import TrainConfig
+from dropout_mnist.config import SETTINGS, TrainConfig
 from dropout_mnist.data.datasets import Dataset, load_dataset
 from dropout_mnist.evaluation import compute_logits
 from dropout_mnist.export.onnx import OnnxMissingError, to_onnx
-from dropout_mnist.export.script import write_command, write_script
+from dropout_mnist.export.script import SCRIPTED, write_command, write_script
 from dropout_mnist.training import Training
 
 from .conftest import SHIPPED, SHIPPED_WEIGHTS, skip_or_fail
@@ -132,6 +132,8 @@ def test_script_without_dropout_differs_from_the_run_by_rounding_only(digits: Da
         seed=4,
         batch_size=50,
         learning_rate=0.002,
+        weight_decay=0.1,
+        label_noise=0.2,
         hidden_sizes=(64, 32),
         device="cpu",
         precision="fp32",
@@ -141,6 +143,28 @@ def test_script_without_dropout_differs_from_the_run_by_rounding_only(digits: Da
     history = list(Training(config, digits))
     assert costs(printed) == pytest.approx([result.train_loss for result in history], rel=1e-4)
     assert re.findall(r"test accuracy (\S+)", printed) == [f"{result.test_accuracy:.4f}" for result in history]
+
+
+@pytest.mark.slow
+def test_script_drops_units_in_the_same_epochs(digits: Dataset, tmp_path: Path) -> None:
+    """In the first epoch only rounding differs, in the second dropout raises the cost."""
+    config = TrainConfig(
+        dataset="digits",
+        drop_prob=0.9,
+        dropout_kind="gaussian",
+        first_dropout_epoch=2,
+        last_dropout_epoch=2,
+        epochs=2,
+        hidden_sizes=(64, 32),
+        device="cpu",
+        precision="fp32",
+    )
+    (tmp_path / "train.py").write_text(write_script(config))
+    first, second = costs(run_python(tmp_path, "train.py", path=str(ROOT)))
+    expected_first, expected_second = (result.train_loss for result in Training(config, digits))
+    assert first == pytest.approx(expected_first, rel=1e-4)
+    assert second > first
+    assert expected_second > expected_first
 
 
 @pytest.mark.slow
@@ -154,14 +178,35 @@ def test_script_costs_what_the_run_does_and_needs_nothing_of_this_project(mnist_
     assert cost == pytest.approx(result.train_loss, rel=0.03)
 
 
-@pytest.mark.parametrize("dataset", ["mnist", "digits"])
-def test_script_is_short_and_formatted(tmp_path: Path, dataset: str) -> None:
-    script = write_script(TrainConfig(dataset=dataset, batch_size=50))
+@pytest.mark.parametrize(
+    ("config", "lines"),
+    [
+        (TrainConfig(), 65),
+        (
+            TrainConfig(
+                dataset="digits",
+                dropout_kind="gaussian",
+                first_dropout_epoch=2,
+                label_noise=0.2,
+                repeats=2,
+                weight_decay=0.1,
+            ),
+            80,
+        ),
+    ],
+    ids=["defaults", "everything"],
+)
+def test_script_is_short_and_formatted(tmp_path: Path, config: TrainConfig, lines: int) -> None:
+    script = write_script(config)
     path = tmp_path / "train.py"
     path.write_text(script)
-    assert len(script.splitlines()) <= 70
+    assert len(script.splitlines()) <= lines
     for command in (["check", "--isolated"], ["format", "--isolated", "--check"]):
         run_python(tmp_path, "-m", "ruff", *command, "--line-length=120", str(path))
+
+
+def test_script_has_every_setting_that_changes_the_result() -> None:
+    assert {"recipe", *SCRIPTED} == {name for name, setting in SETTINGS.items() if setting.changes_result}
 
 
 def test_script_of_the_augmented_recipe_is_refused() -> None:

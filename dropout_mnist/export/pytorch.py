@@ -13,6 +13,8 @@ _DATE = (1980, 1, 1, 0, 0, 0)
 def to_pytorch(checkpoint: Checkpoint) -> bytes:
     """Return a zip archive of `model.py`, which needs torch alone, and `weights.safetensors`, its state dict.
 
+    In train mode the network has torch's own dropout, whatever the kind that it was trained with.
+
     The weights are a checkpoint's file, in safetensors rather than torch's own format: that is a pickle, which can run
     code when it is opened.
     """

@@ -6,7 +6,7 @@ import pytest
 
 from dropout_mnist.config import TrainConfig
 from dropout_mnist.data.datasets import FULL_SIZES, TEST_SIZES, Dataset
-from dropout_mnist.server.pace import Pace, PaceBook, evaluated_per_epoch, measure_pace, steps_per_epoch
+from dropout_mnist.server.pace import Pace, PaceBook, evaluated_per_epoch, steps_per_epoch
 from dropout_mnist.server.runs import Run
 from dropout_mnist.training import BatchProgress, Training
 
@@ -44,12 +44,12 @@ def test_estimate_adds_training_and_evaluation() -> None:
 @pytest.mark.parametrize("recipe", ["plain", "augmented"])
 def test_pace_is_measured_before_the_first_run(recipe: str) -> None:
     config = TrainConfig(recipe=recipe, hidden_sizes=(16,), device="cpu")
-    pace = measure_pace(config)
-    assert pace.train_seconds > 0
-    assert pace.evaluate_seconds > 0
     book = PaceBook()
     assert book.known(config) is None
-    assert book.measured(config) == book.known(replace(config, seed=2, epochs=3, drop_prob=0.6))
+    pace = book.measured(config)
+    assert pace.train_seconds > 0
+    assert pace.evaluate_seconds > 0
+    assert pace == book.known(replace(config, seed=2, epochs=3, drop_prob=0.6))
     assert book.known(replace(config, hidden_sizes=(16, 16))) is None
 
 

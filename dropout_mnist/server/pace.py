@@ -3,10 +3,11 @@
 import threading
 import time
 from dataclasses import dataclass, replace
+from functools import cache
 
 import torch
 
-from dropout_mnist.config import SETTINGS, TrainConfig
+from dropout_mnist.config import TrainConfig
 from dropout_mnist.data.datasets import FULL_SIZES, TEST_SIZES, Dataset, Split
 from dropout_mnist.shapes import CLASSES, INPUT_SIZE
 from dropout_mnist.training import HELD_OUT_SHARE, TRAIN_EVALUATION_SIZE, BatchProgress, Training
@@ -46,26 +47,23 @@ class Pace:
         return config.epochs * (train + evaluated_per_epoch(config) * self.evaluate_seconds)
 
 
-def measure_pace(config: TrainConfig) -> Pace:
-    """Time an epoch of a config's network on `MEASURED_IMAGES` random images, after one that warms up.
+@cache
+def measure_pace(kind: TrainConfig) -> Pace:
+    """Time an epoch of this network on `MEASURED_IMAGES` random images, after one that warms up; only once.
+
+    Args:
+        kind: two epochs of all images.
 
     Raises:
         ValueError: the config's device is not available.
         MemoryError, RuntimeError: there is not enough memory.
     """
-    random = torch.Generator().manual_seed(config.seed)
+    random = torch.Generator().manual_seed(kind.seed)
     pixels = torch.randint(0, 256, (MEASURED_IMAGES, INPUT_SIZE), dtype=torch.uint8, generator=random)
     images = Split(pixels, torch.arange(MEASURED_IMAGES) % CLASSES)
-    small = replace(
-        config,
-        epochs=2,
-        train_size=None,
-        repeats=1,
-        batch_size=min(config.batch_size, MEASURED_IMAGES // 2),
-        learning_rate=SETTINGS["learning_rate"].default,
-    )
+    small = replace(kind, batch_size=min(kind.batch_size, MEASURED_IMAGES // 2))
     batches: list[BatchProgress] = []
-    epochs = Training(small, Dataset(config.dataset, images, images)).run(on_batch=batches.append)
+    epochs = Training(small, Dataset(kind.dataset, images, images)).run(on_batch=batches.append)
     next(epochs)
     start = time.perf_counter()
     train_seconds = next(epochs).seconds
@@ -77,7 +75,7 @@ class PaceBook:
     """The paces of this machine, by kind of network. Any thread may use it."""
 
     def __init__(self) -> None:
-        self._paces: dict[tuple[object, ...], Pace] = {}
+        self._paces: dict[TrainConfig, Pace] = {}
         self._measuring = threading.Lock()
 
     def known(self, config: TrainConfig) -> Pace | None:
@@ -91,7 +89,7 @@ class PaceBook:
             ValueError, MemoryError, RuntimeError: as `measure_pace` does.
         """
         with self._measuring:
-            return self.known(config) or self._paces.setdefault(_kind(config), measure_pace(config))
+            return self.known(config) or self._paces.setdefault(_kind(config), measure_pace(_kind(config)))
 
     def add_epoch(self, config: TrainConfig, train_seconds: float, all_seconds: float) -> Pace:
         """Learn from an epoch of a run, and return the new pace.
@@ -109,13 +107,14 @@ class PaceBook:
         return pace
 
 
-def _kind(config: TrainConfig) -> tuple[object, ...]:
-    """Return what the time of a step depends on."""
-    return (
-        config.recipe,
-        config.dataset,
-        config.hidden_sizes,
-        config.batch_size,
-        config.device,
-        config.precision,
+def _kind(config: TrainConfig) -> TrainConfig:
+    """Return a run of two epochs, with what the time of a step and of an evaluation depends on."""
+    return TrainConfig(
+        recipe=config.recipe,
+        dataset=config.dataset,
+        hidden_sizes=config.hidden_sizes,
+        batch_size=config.batch_size,
+        device=config.device,
+        precision=config.precision,
+        epochs=2,
     )

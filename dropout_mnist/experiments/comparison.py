@@ -50,9 +50,15 @@ class Comparison:
         return len(self.without)
 
     @property
+    def means(self) -> tuple[float, float]:
+        """The mean test accuracies without and with dropout."""
+        return fmean(self.without), fmean(self.with_dropout)
+
+    @property
     def difference(self) -> float:
         """How much more of the test images is recognized with dropout, as a fraction; the mean over seeds."""
-        return fmean(self.with_dropout) - fmean(self.without)
+        without, with_dropout = self.means
+        return with_dropout - without
 
     @cached_property
     def margin(self) -> float:
@@ -65,12 +71,12 @@ class Comparison:
         """
         upper = (1 + CONFIDENCE) / 2
         if self.seeds == 1:
-            errors = (_standard_error(accuracies[0], self.test_images) for accuracies in self._parts)
+            errors = (_standard_error(accuracy, self.test_images) for accuracy in self.means)
             return NormalDist().inv_cdf(upper) * math.hypot(*errors)
         # Lazy: takes longer than the rest of this module.
         from scipy.special import stdtrit
 
-        differences = [after - before for before, after in zip(*self._parts, strict=True)]
+        differences = [after - before for before, after in zip(self.without, self.with_dropout, strict=True)]
         # Accuracies are whole numbers of images. The variance that rounding adds to a difference bounds the spread.
         rounding = 1 / (math.sqrt(6) * self.test_images)
         spread = math.hypot(stdev(differences), rounding)
@@ -82,10 +88,6 @@ class Comparison:
         if abs(self.difference) <= self.margin:
             return Evidence.CHANCE
         return Evidence.ONE_SEED if self.seeds == 1 else Evidence.CLEAR
-
-    @property
-    def _parts(self) -> tuple[Sequence[float], Sequence[float]]:
-        return self.without, self.with_dropout
 
 
 def _standard_error(accuracy: float, images: int) -> float:

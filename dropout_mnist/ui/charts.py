@@ -1,29 +1,17 @@
 """Draw the charts, in colors that color-blind people can distinguish (Okabe & Ito), on light and on dark pages."""
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import altair as alt
 import pandas as pd
 from torch import Tensor
 
-from dropout_mnist.evaluation import EpochResult, Prediction
+from dropout_mnist.evaluation import Prediction
 
-BLUE, SKY, ORANGE, GREEN = "#0072b2", "#56b4e9", "#e69f00", "#009e73"
+BLUE, SKY, ORANGE, GREEN, GRAY = "#0072b2", "#56b4e9", "#e69f00", "#009e73", "#999999"
 
 # Of a curve. More are not visible, and take long to send.
 MAX_POINTS = 150
-
-# The name of the training loss, by recipe.
-TRAIN_LOSS_NAMES = {"plain": "train, dropout on", "augmented": "train, varied images"}
-LOSSES = {
-    "train, dropout off": ("eval_train_loss", GREEN),
-    "test, dropout off": ("test_loss", BLUE),
-}
-ACCURACIES = {
-    "train, dropout off": ("eval_train_accuracy", GREEN),
-    "test, dropout off": ("test_accuracy", BLUE),
-}
 
 
 def one_column_if_narrow(columns: int) -> alt.ExprRef:
@@ -62,62 +50,6 @@ def probability_bars(predictions: Mapping[str, Prediction]) -> alt.Chart:
         color=color,
         tooltip=["model", "digit", alt.Tooltip("probability", format=".2%")],
     ).properties(height=380 if several else 280)
-
-
-def loss_curves(history: Sequence[EpochResult], recipe: str) -> alt.Chart:
-    """Draw the three losses of a training run with this recipe over its epochs."""
-    losses = {TRAIN_LOSS_NAMES[recipe]: ("train_loss", ORANGE), **LOSSES}
-    return _curves(history, losses, "loss (cross entropy, nats)", ".4f")
-
-
-def accuracy_curves(history: Sequence[EpochResult]) -> alt.Chart:
-    """Draw train and test accuracy over the epochs."""
-    return _curves(history, ACCURACIES, "accuracy", ".2%")
-
-
-def _curves(
-    history: Sequence[EpochResult], series: Mapping[str, tuple[str, str]], title: str, number_format: str
-) -> alt.Chart:
-    step = math.ceil(len(history) / MAX_POINTS)
-    shown = history[::-1][::step][::-1]
-    table = pd.DataFrame(
-        [
-            {"epoch": result.epoch, "series": name, "value": getattr(result, attribute)}
-            for result in shown
-            for name, (attribute, _) in series.items()
-        ]
-    )
-    last = max(2, history[-1].epoch)
-    return (
-        alt.Chart(table)
-        .mark_line(point=alt.OverlayMarkDef(size=40) if len(shown) <= 30 else False, strokeWidth=2)
-        .encode(
-            x=alt.X(
-                "epoch:Q",
-                scale=alt.Scale(domain=[1, last]),
-                axis=alt.Axis(tickMinStep=1, format="d", grid=False),
-            ),
-            y=alt.Y(
-                "value:Q",
-                title=title,
-                scale=alt.Scale(zero=False),
-                axis=alt.Axis(format=".1%" if number_format.endswith("%") else "~g", tickCount=6),
-            ),
-            color=alt.Color(
-                "series:N",
-                scale=alt.Scale(domain=list(series), range=[color for _, color in series.values()]),
-                legend=alt.Legend(
-                    orient="bottom",
-                    title=None,
-                    columns=one_column_if_narrow(2),
-                    symbolType="stroke",
-                    symbolStrokeWidth=3,
-                ),
-            ),
-            tooltip=["series", "epoch", alt.Tooltip("value", title=title, format=number_format)],
-        )
-        .properties(height=340)
-    )
 
 
 def confusion_heatmap(confusion: Tensor, dark: bool) -> alt.LayerChart:

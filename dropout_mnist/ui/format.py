@@ -1,6 +1,7 @@
 """Format numbers, and texts from outside, for the page."""
 
 from dropout_mnist.data.mnist_files import DownloadProgress
+from dropout_mnist.ui.language import translate as _
 
 _MARKDOWN = frozenset(r"\`*_{}[]()<>#+-.!|$~:")
 
@@ -21,9 +22,24 @@ def epochs(number: int) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Format a time in minutes and seconds."""
+    """Format a time in seconds, in minutes and seconds, or in hours and minutes."""
     minutes, seconds = divmod(round(seconds), 60)
-    return f"{minutes} min {seconds:02d} s" if minutes else f"{seconds} s"
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return _("{hours} h {minutes:02d} min", hours=hours, minutes=minutes)
+    if minutes:
+        return _("{minutes} min {seconds:02d} s", minutes=minutes, seconds=seconds)
+    return _("{seconds} s", seconds=seconds)
+
+
+def rough_duration(seconds: float) -> str:
+    """Format an estimated time, with no more digits than it deserves."""
+    if seconds < 60:
+        step = 1 if seconds < 10 else 5
+        return _("{seconds} s", seconds=max(1, round(seconds / step)) * step)
+    if seconds < 3_600:
+        return _("{minutes} min", minutes=round(seconds / 60))
+    return duration(round(seconds / 600) * 600)
 
 
 def describe_download(download: DownloadProgress) -> str:

@@ -2,8 +2,9 @@
 
 import pytest
 
-from dropout_mnist.config import TrainConfig
+from dropout_mnist.config import SETTINGS, TrainConfig
 from dropout_mnist.ui.playground import settings
+from dropout_mnist.ui.playground.presets import PRESETS
 
 from ..conftest import accuracy_of
 from .page import OpenPage, checked, metric, texts
@@ -17,9 +18,27 @@ def test_recipe_sets_its_own_defaults(open_page: OpenPage) -> None:
     checked(page.segmented_control(key="recipe").set_value("augmented").run())
     assert page.text_input(key="epochs").value == str(augmented.epochs)
     assert page.slider(key="drop_prob").value == augmented.drop_prob
-    assert "This model was trained with exactly these settings." in texts(page)
+    assert "This network answers your drawings." in texts(page)
     checked(page.segmented_control(key="recipe").set_value("plain").run())
     assert page.text_input(key="epochs").value == str(TrainConfig().epochs)
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_ready_experiment_sets_everything(open_page: OpenPage, name: str) -> None:
+    config = PRESETS[name].config
+    page = open_page(recipe="augmented", dataset="digits", hidden_sizes="32")
+    checked(page.pills(key="preset").set_value(name).run())
+    assert PRESETS[name].question() in texts(page)
+    assert page.slider(key="drop_prob").value == config.drop_prob
+    assert page.segmented_control(key="recipe").value == config.recipe
+    for setting in ("epochs", "train_size", "repeats", "hidden_sizes"):
+        assert page.text_input(key=setting).value == SETTINGS[setting].format(getattr(config, setting))
+    assert "too few to tell" not in texts(page)
+    # It stays marked with other dropout.
+    checked(page.slider(key="drop_prob").set_value(0.2).run())
+    assert PRESETS[name].question() in texts(page)
+    checked(page.text_input(key="epochs").set_value("3").run())
+    assert PRESETS[name].question() not in texts(page)
 
 
 def test_url_sets_the_recipe_with_its_defaults(open_page: OpenPage) -> None:

@@ -1,5 +1,6 @@
 """Training from the page, with the queue that all visitors share."""
 
+import re
 import threading
 from collections.abc import Iterator
 
@@ -10,6 +11,7 @@ from dropout_mnist.data.datasets import Dataset
 from dropout_mnist.server.runs import RunState
 from dropout_mnist.ui import resources
 
+from ..conftest import accuracy_of
 from ..mirrors import Mirrors
 from .page import TIMEOUT, OpenPage, checked, texts, wait_until
 
@@ -48,22 +50,93 @@ def gate(digits: Dataset, monkeypatch: pytest.MonkeyPatch) -> Iterator[threading
     gate.set()
 
 
-def test_trained_model_is_used(open_page: OpenPage) -> None:
+def keys(page: AppTest) -> set[str | None]:
+    """Return the keys of the buttons on the page."""
+    return {button.key for button in page.button}
+
+
+def test_finished_run_offers_its_model(open_page: OpenPage) -> None:
     page = open_page(dataset="digits", epochs="2")
     train(page)
     assert "plain-p0.30-digits-e2 is trained: test accuracy" in texts(page)
+    assert page.selectbox(key="model_choice").value.endswith("augmented.safetensors")
+    checked(page.button(key="compare_dropout").click().run())
+    assert page.selectbox(key="comparison_choice").value.endswith("plain-p0.30-digits-e2.safetensors")
+    checked(page.button(key="use_dropout").click().run())
     assert page.selectbox(key="model_choice").value.endswith("plain-p0.30-digits-e2.safetensors")
     assert "of 300" in next(element.delta for element in page.metric if element.label == "Test accuracy")
-    assert "scikit-learn's bundled digits" in texts(page)
+    assert "This network answers your drawings." in texts(page)
+    assert "use_dropout" not in keys(page)
 
 
-def test_existing_weights_for_the_settings_are_loaded_without_training(open_page: OpenPage) -> None:
-    page = open_page(drop_prob="0.5")
-    checked(page.button(key="load").click().run())
+def test_stored_results_are_shown_as_soon_as_the_slider_is_there(open_page: OpenPage) -> None:
+    page = open_page(drop_prob="0.35")
+    assert not {"use_dropout", "repeat"} & keys(page)
+    checked(page.slider(key="drop_prob").set_value(0.5).run())
+    without, with_dropout = (accuracy_of(f"plain-p{rate}") for rate in ("0.00", "0.50"))
+    assert f"Test accuracy **{without}** without, **{with_dropout}** with dropout" in texts(page)
+    assert {"use_dropout", "repeat"} <= keys(page)
+    checked(page.button(key="use_dropout").click().run())
     assert page.selectbox(key="model_choice").value.endswith("plain-p0.50.safetensors")
-    assert "drop_prob **0.5**" in texts(page)
-    assert "is trained" not in texts(page)
-    assert "load" not in {button.key for button in page.button}
+
+
+def expect(page: AppTest, outcome: str) -> None:
+    """Say what dropout will do."""
+    [control] = [control for control in page.segmented_control if str(control.key).startswith("expectation_")]
+    checked(control.set_value(outcome).run())
+
+
+def test_training_both_gives_a_verdict_on_what_was_expected(open_page: OpenPage) -> None:
+    page = open_page(dataset="digits", epochs="1", drop_prob="0.9", batch_size="50")
+    assert "too few to tell what dropout does" in texts(page)
+    expect(page, "helps")
+    checked(page.button(key="train_both").click().run())
+    assert page.button(key="train_both").disabled
+    wait_for_runs()
+    shown = texts(checked(page.run()))
+    assert "points less**, one seed, 300 test images." in shown
+    assert "**One seed is not enough**" in shown
+    assert "You expected: dropout helps. Measured: it hurts, with this seed." in shown
+    for seeds in (2, 3):
+        checked(page.button(key="repeat").click().run())
+        wait_for_runs()
+        shown = texts(checked(page.run()))
+        assert f"points less**, mean of {seeds} seeds, 300 test images." in shown
+    assert "(95% confidence over seeds)" in shown
+    # The expectation was the one before the runs.
+    expect(page, "hurts")
+    assert "You expected: dropout helps." in texts(page)
+
+
+def test_only_what_is_missing_is_trained(open_page: OpenPage) -> None:
+    page = open_page(dataset="digits", epochs="1")
+    train(page)
+    checked(page.button(key="train_both").click().run())
+    assert [run.config.drop_prob for run in resources.training_queue().active_runs()] in ([0], [])
+    wait_for_runs()
+    checked(page.run())
+    assert "repeat" in keys(page)
+
+
+def test_without_dropout_there_is_nothing_to_compare(open_page: OpenPage) -> None:
+    page = open_page(dataset="digits", epochs="1", drop_prob="0")
+    assert page.button(key="train_both").disabled
+    train(page)
+    assert page.button(key="train_both").disabled
+    assert "Test accuracy **" not in texts(page)
+    assert "use_no_dropout" in keys(page)
+
+
+def test_stop_ends_both_runs_of_a_click(open_page: OpenPage, gate: threading.Event) -> None:
+    page = open_page(dataset="digits", epochs="1")
+    checked(page.button(key="train_both").click().run())
+    queue = resources.training_queue()
+    ids = [run.id for run in queue.active_runs()]
+    checked(page.button(key="stop").click().run())
+    gate.set()
+    ended = [queue.wait(run_id, TIMEOUT) for run_id in ids]
+    assert [run.state for run in ended if run is not None] == [RunState.STOPPED] * 2
+    assert "is trained" not in texts(checked(page.run()))
 
 
 def test_training_without_mnist_says_what_to_do(open_page: OpenPage) -> None:
@@ -87,7 +160,7 @@ def test_visitors_share_one_queue_and_see_only_their_own_runs(open_page: OpenPag
     click_train(one)
     assert one.button(key="train").disabled
     click_train(other)
-    assert "Waiting, number 1 in the queue: plain-p0.30-digits-e1-s2" in texts(other)
+    assert re.search(r"Waiting, number 1 in the queue, starts in about \d+ s: plain-p0.30-digits-e1-s2", texts(other))
     shown = texts(checked(one.run()))
     assert "Training plain-p0.30-digits-e1 on scikit-learn's bundled digits." in shown
     assert "Other visitors have 1 run in this server's queue." in shown

@@ -98,6 +98,7 @@ def test_full_disk_is_reported_and_the_model_is_still_used(own_server: Server, v
     visitor.click("train")
     expect(visitor.training).to_contain_text("The model could not be saved")
     expect(visitor.training).to_contain_text("it is lost when the server ends")
+    visitor.click("use_dropout")
     expect(visitor.keyed("model")).to_contain_text("scikit-learn's bundled digits")
     expect(visitor.answer).to_be_visible()
     assert {path.stem for path in own_server.weights.rglob("*") if path.is_file()} == set(SHIPPED)

@@ -23,12 +23,37 @@ def test_drawing_is_answered_and_the_chart_grows_during_a_run(playground: Playgr
     expect(playground.answer).to_be_visible()
 
 
-def test_finished_run_is_reported_and_its_model_is_used(playground: Playground) -> None:
-    playground.open("dataset=digits&epochs=2")
-    playground.click("train")
-    expect(playground.training).to_contain_text("is trained: test accuracy")
-    playground.expect_epochs(2)
-    expect(playground.keyed("model")).to_contain_text("2 epochs")
+def test_student_finds_out_whether_dropout_helps(playground: Playground) -> None:
+    playground.open("dataset=digits&epochs=3")
+    # A ready experiment sets everything; then smaller settings, so that it is quick.
+    playground.keyed("preset").get_by_text("Overfit it").click()
+    expect(playground.keyed("drop_prob").get_by_role("slider")).to_have_value("0.5")
+    expect(playground.keyed("experiment")).to_contain_text("Does dropout narrow the gap?")
+    expect(playground.page).to_have_url(re.compile(r"train_size=100\b"))
+    playground.open("dataset=digits&train_size=100&repeats=10&batch_size=50&drop_prob=0.5&epochs=4")
+    expect(playground.keyed("experiment")).to_contain_text("These are only 80 training steps")
+    playground.keyed("expectation").get_by_text("hurts").click()
+    expect(playground.keyed("train_both")).to_contain_text(re.compile(r"Train both, about \d+ s"))
+    playground.click("train_both")
+    verdict = playground.keyed("verdict")
+    expect(verdict).to_contain_text(re.compile(r"Test accuracy .+% without, .+% with dropout: .+, one seed"))
+    expect(verdict).to_contain_text("You expected: dropout hurts. Measured:")
+    # The charts hold both runs, to the same epoch.
+    for chart in ("Losses", "Accuracies"):
+        alternative = re.compile(rf"Show data: {chart} of 4 epochs\. no dropout: .+; dropout 0\.5: ")
+        expect(playground.training.get_by_role("button", name=alternative)).to_be_attached()
+    playground.click("repeat")
+    expect(verdict).to_contain_text("mean of 2 seeds")
+    expect(playground.keyed("model")).to_contain_text("augmented")
+    playground.click("use_dropout")
+    expect(playground.keyed("model")).to_contain_text("4 epochs")
+    expect(playground.keyed("offer_dropout")).to_contain_text("This network answers your drawings.")
+    # Another value leaves the run as a gray line, and the way back shows the results at once.
+    slider = playground.keyed("drop_prob").get_by_role("slider")
+    slider.press("ArrowLeft")
+    expect(playground.keyed("offer_dropout")).to_have_count(0)
+    slider.press("ArrowRight")
+    expect(verdict).to_contain_text("mean of 2 seeds")
 
 
 def test_stop_keeps_the_finished_epochs(playground: Playground) -> None:
@@ -39,6 +64,7 @@ def test_stop_keeps_the_finished_epochs(playground: Playground) -> None:
     expect(playground.training).to_contain_text(
         re.compile(r"was stopped after \d+ of 50 epochs\. The finished epochs are kept\.")
     )
+    playground.click("use_dropout")
     expect(playground.keyed("model")).to_contain_text("scikit-learn's bundled digits")
 
 
@@ -52,7 +78,7 @@ def test_run_continues_through_a_reload(playground: Playground) -> None:
     playground.expect_epochs(2)
     playground.click("stop")
     expect(playground.training).to_contain_text("was stopped after")
-    expect(playground.keyed("model")).to_contain_text("scikit-learn's bundled digits")
+    expect(playground.keyed("use_dropout")).to_be_visible()
 
 
 def test_url_sets_the_widgets_and_unknown_parameters_are_reported(playground: Playground) -> None:

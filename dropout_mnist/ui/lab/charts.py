@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import altair as alt
 import pandas as pd
 
-from dropout_mnist.ui.charts import BLUE, GREEN, ORANGE, SKY, one_column_if_narrow
+from dropout_mnist.ui.charts import BLUE, GRAY, GREEN, ORANGE, SKY, one_column_if_narrow
 
-PINK, YELLOW, RED, GRAY = "#cc79a7", "#f0e442", "#d55e00", "#999999"
+PINK, YELLOW, RED = "#cc79a7", "#f0e442", "#d55e00"
 SERIES = (BLUE, ORANGE, GREEN, PINK, SKY, RED, YELLOW, GRAY)
 HEIGHT = 360
 

@@ -1,44 +1,172 @@
-"""The curves of a run, and what they mean."""
+"""The curves of runs, and what they mean."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 
+import altair as alt
+import pandas as pd
 import streamlit as st
 
-from dropout_mnist.evaluation import EpochResult
-from dropout_mnist.ui import charts
+from dropout_mnist.config import SETTINGS, TrainConfig
+from dropout_mnist.ui.charts import BLUE, GRAY, MAX_POINTS, ORANGE, one_column_if_narrow
 from dropout_mnist.ui.format import epochs
+from dropout_mnist.ui.language import translate as _
+from dropout_mnist.ui.playground.results import Experiment, Result
+
+# Of the vertical axes: enough for every label, so that the two charts are aligned, next to and below each other.
+_AXIS_WIDTH = 56
+# Up to this many epochs, each is marked.
+_MARKED_EPOCHS = 30
+_HEIGHT = 360
 
 
-def show(history: Sequence[EpochResult], recipe: str) -> None:
-    """Show losses and accuracies over the epochs of a run by this recipe."""
+def show(experiment: Experiment, before: Result | None = None) -> None:
+    """Show losses and accuracies over the epochs of an experiment, which has at least one result.
+
+    Args:
+        experiment: test curves are solid and training curves dashed.
+        before: the run shown before it, as a gray line.
+    """
+    runs = list(experiment.results.values())
+    test, training = _("test images"), _("training images")
+    losses = {test: "test_loss", training: "eval_train_loss"}
+    if len(runs) == 1:
+        losses |= {_training_name(experiment.config): "train_loss"}
+    accuracies = {test: "test_accuracy", training: "eval_train_accuracy"}
+    done = epochs(max(len(run.history) for run in runs))
     loss, accuracy = st.columns(2, gap="medium")
-    last = history[-1]
     loss.altair_chart(
-        charts.loss_curves(history, recipe),
+        _chart(experiment, before, losses, _("loss (cross entropy, nats)"), "~g", ".4f"),
         key="loss_chart",
-        alt=f"Losses of {epochs(last.epoch)}; the last: {charts.TRAIN_LOSS_NAMES[recipe]} {last.train_loss:.4f}, "
-        f"train with dropout off {last.eval_train_loss:.4f}, test {last.test_loss:.4f}",
+        alt=_("Losses of {epochs}. {values}", epochs=done, values=_describe_last(runs, losses, ".4f")),
     )
     accuracy.altair_chart(
-        charts.accuracy_curves(history),
+        _chart(experiment, before, accuracies, _("accuracy"), "~%", ".2%"),
         key="accuracy_chart",
-        alt=f"Accuracies of {epochs(last.epoch)}; the last: train {last.eval_train_accuracy:.2%}, "
-        f"test {last.test_accuracy:.2%}",
+        alt=_("Accuracies of {epochs}. {values}", epochs=done, values=_describe_last(runs, accuracies, ".2%")),
+    )
+
+
+def describe(config: TrainConfig) -> str:
+    """Return the name of a run within its experiment."""
+    return _("dropout {rate}", rate=f"{config.drop_prob:g}") if config.drop_prob else _("no dropout")
+
+
+def _training_name(config: TrainConfig) -> str:
+    """Return the name of the loss that the optimizer sees."""
+    return _("training, dropout on") if config.recipe == "plain" else _("training, varied images")
+
+
+def _describe_before(before: TrainConfig, now: TrainConfig) -> str:
+    """Return the name of the run shown before: the settings that were different."""
+    different = [
+        f"{setting.label} {setting.format(getattr(before, name))}"
+        for name, setting in SETTINGS.items()
+        if getattr(before, name) != getattr(now, name)
+    ]
+    return _("before: {settings}", settings=", ".join(different))
+
+
+def _describe_last(runs: Sequence[Result], series: Mapping[str, str], number_format: str) -> str:
+    return "; ".join(
+        f"{describe(run.config)}: "
+        + ", ".join(
+            f"{name} {getattr(run.history[-1], attribute):{number_format}}" for name, attribute in series.items()
+        )
+        for run in runs
+    )
+
+
+def _rows(run: Result, name: str, series: Mapping[str, str], last_epoch: int) -> Iterator[dict[str, object]]:
+    """Yield the points of a run's curves, at most `MAX_POINTS` each, to the last epoch on the axis."""
+    shown = run.history[:last_epoch]
+    for result in shown[:: -math.ceil(last_epoch / MAX_POINTS)]:
+        for images, attribute in series.items():
+            value = getattr(result, attribute)
+            yield {"run": name, "images": images, "seed": run.config.seed, "epoch": result.epoch, "value": value}
+
+
+def _chart(
+    experiment: Experiment,
+    before: Result | None,
+    series: Mapping[str, str],
+    title: str,
+    axis_format: str,
+    number_format: str,
+) -> alt.Chart:
+    last_epoch = experiment.config.epochs
+    rows = [row for run in experiment.results.values() for row in _rows(run, describe(run.config), series, last_epoch)]
+    colors = {describe(run.config): BLUE if run.config.drop_prob else ORANGE for run in experiment.results.values()}
+    if before is not None:
+        name = _describe_before(before.config, experiment.config)
+        test = dict([next(iter(series.items()))])
+        rows += _rows(before, name, test, last_epoch)
+        colors[name] = GRAY
+    return (
+        alt.Chart(pd.DataFrame(rows))
+        .mark_line(point=alt.OverlayMarkDef(size=25) if last_epoch <= _MARKED_EPOCHS else False, strokeWidth=2)
+        .encode(
+            x=alt.X(
+                "epoch:Q",
+                title=_("epoch"),
+                scale=alt.Scale(domain=[1, max(2, last_epoch)]),
+                axis=alt.Axis(tickMinStep=1, format="d", grid=False),
+            ),
+            y=alt.Y(
+                "value:Q",
+                title=title,
+                scale=alt.Scale(zero=False),
+                # Without a number of digits, the format has as many as the ticks need to differ.
+                axis=alt.Axis(format=axis_format, tickCount=6, minExtent=_AXIS_WIDTH, maxExtent=_AXIS_WIDTH),
+            ),
+            color=alt.Color(
+                "run:N",
+                scale=alt.Scale(domain=list(colors), range=list(colors.values())),
+                legend=alt.Legend(
+                    orient="bottom",
+                    title=None,
+                    columns=one_column_if_narrow(3),
+                    symbolType="stroke",
+                    symbolStrokeWidth=3,
+                    labelLimit=260,
+                ),
+            ),
+            strokeDash=alt.StrokeDash(
+                "images:N",
+                scale=alt.Scale(domain=list(series), range=[[1, 0], [6, 4], [2, 3]][: len(series)]),
+                legend=alt.Legend(orient="top", title=None, symbolType="stroke", symbolStrokeWidth=2, symbolSize=400),
+            ),
+            detail="seed:N",
+            tooltip=[
+                alt.Tooltip("run:N", title=_("run")),
+                alt.Tooltip("images:N", title=_("images")),
+                alt.Tooltip("seed:N", title=_("seed")),
+                alt.Tooltip("epoch:Q", title=_("epoch")),
+                alt.Tooltip("value:Q", title=title, format=number_format),
+            ],
+        )
+        .properties(height=_HEIGHT)
     )
 
 
 def explain() -> None:
     """Show what the curves mean, and what train() and eval() change."""
-    with st.expander("Why does the training loss start above the test loss? What do train() and eval() change?"):
+    with st.expander(_("Why does the training loss start above the test loss? What do train() and eval() change?")):
         st.markdown(
-            "**The orange curve** is measured *with dropout on*: on networks with a share of their units missing, "
-            "while they learn, and averaged over the epoch. Green and blue are measured after the epoch *with dropout "
-            "off*, on the whole network, which does better. The more units are dropped, the later the orange curve "
-            "crosses below the blue one, if ever: compare the weights with `drop_prob` 0.00, 0.30 and 0.50. The "
-            "*augmented* recipe's orange curve is high for another reason: its images are varied, and a tenth of them "
-            "are non-digits, for which only ten equal probabilities are right.\n\n"
-            "**train() and eval()** switch dropout on and off, and for this network that is all they do. In train() "
-            "each hidden unit is set to zero with probability `drop_prob`, and the rest are scaled by "
-            "1/(1 - `drop_prob`), so that the next layer receives as much on average. In eval() nothing is dropped "
-            "and nothing is scaled. (Running statistics belong to batch normalization; there is none here.)"
+            _(
+                "**Solid** curves are measured on test images and **dashed** ones on training images, after each epoch "
+                "and *with dropout off*, on the whole network. The **dotted** curve of a single run is what the "
+                "optimizer sees: it is measured *with dropout on*, on networks with a share of their units missing, "
+                "while they learn, and averaged over the epoch. The more units are dropped, the later it falls below "
+                "the test loss, if ever. With the *augmented* recipe it is high for another reason: the images are "
+                "varied, and a tenth of them are non-digits, for which only ten equal probabilities are right."
+            )
+        )
+        st.markdown(
+            _(
+                "**train() and eval()** switch dropout on and off, and for this network that is all they do. In "
+                "train() each hidden unit is set to zero with probability `drop_prob`, and the rest are scaled by "
+                "1/(1 - `drop_prob`), so that the next layer receives as much on average. In eval() nothing is dropped "
+                "and nothing is scaled. (Running statistics belong to batch normalization; there is none here.)"
+            )
         )

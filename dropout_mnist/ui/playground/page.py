@@ -6,6 +6,7 @@ import time
 import streamlit as st
 
 from dropout_mnist.ui import navigation, style
+from dropout_mnist.ui.language import translate as _
 from dropout_mnist.ui.playground import draw
 
 HEAD_START_SECONDS = 0.4
@@ -36,7 +37,7 @@ def show() -> None:
     model = models.in_use()
     if model is not None:
         st.caption(_RECIPES[model.checkpoint.config.recipe])
-    st.subheader("Train", divider="gray")
+    st.subheader(_("Does dropout help?"), divider="gray")
     train.show(model)
     navigation.LAB.link("Dropout lab: what dropout does, and when it helps")
     st.subheader("Test", divider="gray")

@@ -5,17 +5,20 @@ polls for its own runs only. A visitor who draws while the page polls may lose a
 what a run has not sent yet when another one is requested just as it ends.
 """
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from dropout_mnist.checkpoints.resume import discard_state, list_interrupted
 from dropout_mnist.config import TrainConfig
-from dropout_mnist.data.datasets import TITLES
 from dropout_mnist.server.limits import RefusedError
 from dropout_mnist.server.queue import TrainingQueue
 from dropout_mnist.server.runs import Run, RunState
-from dropout_mnist.ui.format import describe_download, duration, epochs, plain
-from dropout_mnist.ui.models import ChosenModel, use_model
-from dropout_mnist.ui.playground import curves
+from dropout_mnist.ui.format import epochs, plain
+from dropout_mnist.ui.language import translate as _
+from dropout_mnist.ui.models import MAX_SESSION_CHECKPOINTS, ChosenModel, use_model
+from dropout_mnist.ui.playground import curves, offer, progress, verdict
+from dropout_mnist.ui.playground.results import Experiment, Result, belongs
 from dropout_mnist.ui.resources import training_queue
 from dropout_mnist.ui.visitor import visitor
 
@@ -23,6 +26,12 @@ from dropout_mnist.ui.visitor import visitor
 _OWN_IDS_KEY = "own_runs"
 # That report: the run's id and a message.
 _OUTCOME_KEY = "run_outcome"
+# The latest ended runs of this session, by the name of their config.
+_ENDED_KEY = "ended_runs"
+# The ids of the runs that one click asked for.
+_TOGETHER_KEY = "runs_together"
+# The results on the screen, and those before them.
+_SHOWN_KEY, _BEFORE_KEY = "result_shown", "result_before"
 
 
 def own_runs() -> list[Run]:
@@ -31,21 +40,32 @@ def own_runs() -> list[Run]:
     return [run for run in queue.active_runs() if queue.owns(visitor(), run.id)]
 
 
-def submit(config: TrainConfig) -> None:
-    """Queue a run for this visitor; a refusal is reported with the runs."""
+def ended_runs() -> dict[str, Run]:
+    """Return the session's latest ended runs that finished an epoch, by the name of their config."""
+    runs: dict[str, Run] = st.session_state.setdefault(_ENDED_KEY, {})
+    return runs
+
+
+def submit(configs: Sequence[TrainConfig]) -> None:
+    """Queue runs for this visitor, which belong together; a refusal is reported with the runs."""
+    st.session_state.pop(_OUTCOME_KEY, None)
+    ids = []
     try:
-        _own_ids().add(training_queue().submit(config, visitor()))
+        for config in configs:
+            ids.append(training_queue().submit(config, visitor()))
     except RefusedError as error:
         st.session_state[_OUTCOME_KEY] = (None, str(error))
-    else:
-        st.session_state.pop(_OUTCOME_KEY, None)
+    _own_ids().update(ids)
+    if ids:
+        st.session_state[_TOGETHER_KEY] = ids
 
 
-def show(model: ChosenModel | None, polled: bool) -> None:
-    """Show the visitor's runs, and the curves of the one in training or of the model in use.
+def show(model: ChosenModel | None, experiment: Experiment | None, polled: bool) -> None:
+    """Show the visitor's runs, and curves and verdict of an experiment.
 
     Args:
         model: the one in use.
+        experiment: with the results that there were when the visitor last acted; None if there are no valid settings.
         polled: whether the page calls this repeatedly, as it does while the visitor has active runs.
     """
     queue = training_queue()
@@ -60,32 +80,64 @@ def show(model: ChosenModel | None, polled: bool) -> None:
         outcome_id, message = st.session_state.get(_OUTCOME_KEY, (None, None))
         if message:
             st.info(message, icon=":material/info:")
+        working = next((run for run in own if not run.waiting), None)
+        together = _find_together(working, own) if working is not None else []
+        if working is not None:
+            progress.show(working, together)
         for place, run in enumerate(runs):
-            if run in own and run.waiting:
-                _show_waiting(run, place, queue)
-            elif run in own:
-                _show_progress(run, queue)
+            if run in own and run.waiting and run not in together:
+                progress.show_waiting(run, place)
         if len(runs) > len(own):
             _show_others(len(runs) - len(own))
-        if runs and runs[0] in own and (history := runs[0].history):
-            curves.show(history, runs[0].config.recipe)
-        elif not own:
+        if not own:
             _show_interrupted()
             if (latest := queue.latest_run(visitor())) is not None and latest.id != outcome_id:
                 _show_latest(latest)
-            if model is not None:
-                st.caption(f"How this model was trained: {model.checkpoint.name}")
-                curves.show(model.checkpoint.history, model.checkpoint.config.recipe)
+        if experiment is not None:
+            _show_results(experiment.with_runs(own), model)
+
+
+def _show_results(experiment: Experiment, model: ChosenModel | None) -> None:
+    before = _remember(experiment)
+    if not experiment.results:
+        st.caption(_("There are no results with these settings yet."))
+        return
+    verdict.show(experiment)
+    curves.show(experiment, before)
+    offer.show(experiment, model)
+
+
+def _remember(experiment: Experiment) -> Result | None:
+    """Remember what is shown; return what was shown with other settings before, if it can be compared."""
+    latest = experiment.get(experiment.config)
+    shown = st.session_state.get(_SHOWN_KEY)
+    if latest is not None:
+        if shown is not None and not belongs(shown.config, latest.config):
+            st.session_state[_BEFORE_KEY] = shown
+        st.session_state[_SHOWN_KEY] = latest
+    elif shown is not None:
+        return _comparable(shown, experiment)
+    return _comparable(st.session_state.get(_BEFORE_KEY), experiment)
+
+
+def _comparable(before: Result | None, experiment: Experiment) -> Result | None:
+    """Return a result if it is of the same test images and not one of the experiment's own."""
+    if before is None or before.config.dataset != experiment.config.dataset:
+        return None
+    return None if before.config.name in experiment.results else before
 
 
 def _report_ended(queue: TrainingQueue) -> None:
-    """Report the end of this session's own runs, and switch to the resulting model."""
+    """Report the end of this session's own runs."""
     ended = [run for run_id in sorted(_own_ids()) if (run := queue.get(run_id)) is not None and not run.active]
-    for run in ended:
+    # Of runs that were stopped together, those that had not begun are not worth a message.
+    for run in sorted(ended, key=lambda run: bool(run.history)):
         _own_ids().discard(run.id)
         st.session_state[_OUTCOME_KEY] = (run.id, _describe_end(run))
-        if (result := run.path or run.checkpoint) is not None:
-            use_model(result)
+        if run.history:
+            ended_runs()[run.config.name] = run
+            while len(ended_runs()) > MAX_SESSION_CHECKPOINTS:
+                del ended_runs()[next(iter(ended_runs()))]
     if ended:
         st.rerun()
 
@@ -95,42 +147,22 @@ def _own_ids() -> set[int]:
     return ids
 
 
-def _stop(run: Run, queue: TrainingQueue) -> None:
-    queue.stop(run.id, visitor())
+def _find_together(working: Run, own: Sequence[Run]) -> list[Run]:
+    """Return the run in training with those that the same click asked for, the ended ones too.
 
-
-def _show_progress(run: Run, queue: TrainingQueue) -> None:
-    title = TITLES[run.config.dataset]
-    if run.state is RunState.LOADING:
-        if (download := run.download) is None:
-            st.progress(0.0, f"Loading {title} …")
-        else:
-            st.progress(download.done / download.total, describe_download(download))
-    elif (progress := run.progress) is not None:
-        parts = [
-            f"Epoch {progress.epoch} of {run.config.epochs}",
-            f"{progress.done:,} of {progress.total:,} images",
-        ]
-        if run.images_per_second and run.seconds_left is not None:
-            parts += [f"{run.images_per_second:,.0f} images/s", f"{duration(run.seconds_left)} left in total"]
-        st.progress(progress.done / progress.total, " · ".join(parts))
-    else:
-        st.progress(0.0, "Starting …")
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.button("Stop", icon=":material/stop:", key="stop", on_click=_stop, args=(run, queue))
-        st.caption(f"Training {run.config.name} on {title}. You can close the page and come back.")
-
-
-def _show_waiting(run: Run, place: int, queue: TrainingQueue) -> None:
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.button("Remove", icon=":material/close:", key=f"stop_{run.id}", on_click=_stop, args=(run, queue))
-        seconds = queue.seconds_until(run.id)
-        wait = f", starts in about {duration(seconds)}" if seconds else ""
-        st.caption(f"Waiting, number {place} in the queue{wait}: {run.config.name}")
+    After a reload, it is the active runs of the same experiment.
+    """
+    ids = st.session_state.get(_TOGETHER_KEY, ())
+    if working.id in ids:
+        return [run for run_id in ids if (run := training_queue().get(run_id)) is not None]
+    return [run for run in own if belongs(working.config, run.config) or belongs(run.config, working.config)]
 
 
 def _show_others(count: int) -> None:
-    st.caption(f"Other visitors have {'1 run' if count == 1 else f'{count} runs'} in this server's queue.")
+    if count == 1:
+        st.caption(_("Other visitors have 1 run in this server's queue."))
+    else:
+        st.caption(_("Other visitors have {count} runs in this server's queue.", count=count))
 
 
 def _show_interrupted() -> None:
@@ -139,35 +171,40 @@ def _show_interrupted() -> None:
         config, last = run.config, run.history[-1]
         with st.container(key="interrupted", horizontal=True, vertical_alignment="center"):
             st.caption(
-                f"Your run {config.name} was interrupted after {last.epoch} of {epochs(config.epochs)}, at a test "
-                f"accuracy of {last.test_accuracy:.2%}."
+                _(
+                    "Your run {name} was interrupted after {done} of {epochs}, at a test accuracy of {accuracy}.",
+                    name=config.name,
+                    done=last.epoch,
+                    epochs=epochs(config.epochs),
+                    accuracy=f"{last.test_accuracy:.2%}",
+                )
             )
-            st.button("Resume", icon=":material/play_arrow:", key="resume", on_click=submit, args=(config,))
-            st.button("Remove", icon=":material/delete:", key="discard", on_click=discard_state, args=(config,))
+            st.button(_("Resume"), icon=":material/play_arrow:", key="resume", on_click=submit, args=([config],))
+            st.button(_("Remove"), icon=":material/delete:", key="discard", on_click=discard_state, args=(config,))
 
 
 def _show_latest(run: Run) -> None:
     """Offer the result of the visitor's latest run, after a reload."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f"Your latest run: {_describe_end(run)}")
+        st.caption(_("Your latest run: {outcome}", outcome=_describe_end(run)))
         result = run.path or run.checkpoint
-        if result is not None and st.button("Use its model", key="use_latest"):
+        if result is not None and st.button(_("Use its model"), key="use_latest"):
             use_model(result)
             st.rerun()
 
 
 def _describe_end(run: Run) -> str:
-    done = f"{len(run.history)} of {epochs(run.config.epochs)}"
-    kept = run.path or run.checkpoint
+    values = {"name": run.config.name, "done": len(run.history), "epochs": epochs(run.config.epochs)}
     if run.state is RunState.FINISHED:
-        text = f"{run.config.name} is trained: test accuracy {run.history[-1].test_accuracy:.2%}."
+        accuracy = f"{run.history[-1].test_accuracy:.2%}"
+        text = _("{name} is trained: test accuracy {accuracy}.", name=run.config.name, accuracy=accuracy)
     elif run.state is RunState.STOPPED:
         if not run.history:
-            text = f"{run.config.name} was removed before its first epoch ended."
+            text = _("{name} was removed before its first epoch ended.", name=run.config.name)
         else:
-            text = f"{run.config.name} was stopped after {done}."
+            text = _("{name} was stopped after {done} of {epochs}.", **values)
     else:
-        text = f"{run.config.name} failed after {done}."
-    if run.state is not RunState.FINISHED and kept:
-        text += " The finished epochs are kept."
+        text = _("{name} failed after {done} of {epochs}.", **values)
+    if run.state is not RunState.FINISHED and (run.path or run.checkpoint):
+        text += " " + _("The finished epochs are kept.")
     return f"{text} {plain(run.message)}" if run.message else text

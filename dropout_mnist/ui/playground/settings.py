@@ -12,12 +12,15 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from dropout_mnist.config import RECIPES, SETTINGS, TrainConfig
 from dropout_mnist.setting import Choice, Integer, Number, Sizes
 from dropout_mnist.ui.format import plain
+from dropout_mnist.ui.language import translate as _
+from dropout_mnist.ui.playground.presets import PRESETS, find_preset
 
 # The settings on the page. How a run is computed is the server's business.
 SHOWN = tuple(name for name, setting in SETTINGS.items() if setting.changes_result)
 # These have places of their own; the others follow in columns.
 _PLACED = ("recipe", "drop_prob", "epochs")
 _COLUMNS = 3
+_PRESET_KEY = "preset"
 
 
 def find_invalid(parameters: Mapping[str, str]) -> dict[str, str]:
@@ -38,29 +41,58 @@ def show() -> TrainConfig | None:
     """Show the widgets; return the config that they describe, or None with a message if it is invalid."""
     _show_url_note()
     _keep_settings()
-    above = st.container()
+    presets, above = st.container(), st.container()
     values = {}
-    with st.expander("More settings", icon=":material/tune:"):
+    with st.expander(_("More settings"), icon=":material/tune:"):
         recipe = values["recipe"] = _show_recipe()
         columns = st.columns(_COLUMNS)
         for place, name in enumerate(name for name in SHOWN if name not in _PLACED):
             with columns[place % _COLUMNS]:
                 values[name] = _show_widget(name, recipe)
-        st.caption("All settings are part of the page's address: copy it to share them.")
+        st.caption(_("All settings are part of the page's address: copy it to share them."))
     slider, epochs = above.columns([2, 1], gap="medium", vertical_alignment="bottom")
     with slider:
         values["drop_prob"] = round(_show_widget("drop_prob", recipe), 6)
     with epochs:
         values["epochs"] = _show_widget("epochs", recipe)
     above.caption(
-        "In every training step each hidden unit is dropped with probability `drop_prob`, and the rest are scaled up. "
-        "So no unit can rely on particular other units, and the network memorizes the training images less."
+        _(
+            "In every training step each hidden unit is dropped with probability `drop_prob`, and the rest are scaled "
+            "up. So no unit can rely on particular other units, and the network memorizes the training images less."
+        )
     )
+    config = None
     try:
-        return TrainConfig(**{name: _from_widget(name, value, recipe) for name, value in values.items()})
+        config = TrainConfig(**{name: _from_widget(name, value, recipe) for name, value in values.items()})
     except ValueError as error:
-        st.error(f"These settings cannot be used: {plain(error)}.", icon=":material/error:")
-        return None
+        st.error(_("These settings cannot be used: {reason}.", reason=plain(error)), icon=":material/error:")
+    with presets:
+        _show_presets(config)
+    return config
+
+
+def _show_presets(config: TrainConfig | None) -> None:
+    """Show the ready experiments; the one that the settings belong to is marked."""
+    chosen = find_preset(config)
+    st.session_state[_PRESET_KEY] = chosen
+    st.pills(
+        _("Ready experiments"),
+        list(PRESETS),
+        format_func=lambda name: PRESETS[name].label(),
+        key=_PRESET_KEY,
+        on_change=_set_preset,
+        label_visibility="collapsed",
+    )
+    if chosen is not None:
+        st.caption(PRESETS[chosen].question())
+
+
+def _set_preset() -> None:
+    """Set all settings to those of the ready experiment that was chosen."""
+    if (name := st.session_state[_PRESET_KEY]) is None:
+        return
+    for setting in SHOWN:
+        st.session_state[setting] = _to_widget(setting, getattr(PRESETS[name].config, setting))
 
 
 def _show_recipe() -> str:
@@ -128,7 +160,7 @@ def _show_url_note() -> None:
                 del st.query_params[name]
             st.rerun()
     if note := st.session_state["url_note"]:
-        st.warning(f"Ignored in the page's address: {note}", icon=":material/link_off:")
+        st.warning(_("Ignored in the page's address: {note}", note=note), icon=":material/link_off:")
 
 
 def _keep_settings() -> None:

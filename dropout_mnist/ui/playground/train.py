@@ -1,52 +1,121 @@
-"""Train: settings, buttons, and the runs, drawn live while the rest of the page stays responsive."""
+"""The card that answers whether dropout helps: settings, buttons, and the runs with their results.
+
+Runs are drawn live while the rest of the page stays responsive.
+"""
+
+from collections.abc import Sequence
+from contextlib import suppress
 
 import streamlit as st
 
 from dropout_mnist.config import TrainConfig
-from dropout_mnist.data.datasets import TITLES
-from dropout_mnist.ui.models import ChosenModel, use_model
-from dropout_mnist.ui.playground import code, curves, runs, settings
-from dropout_mnist.ui.resources import find_cached
+from dropout_mnist.server.limits import RefusedError
+from dropout_mnist.server.pace import steps_per_epoch
+from dropout_mnist.ui.format import rough_duration
+from dropout_mnist.ui.language import translate as _
+from dropout_mnist.ui.models import ChosenModel
+from dropout_mnist.ui.playground import code, curves, runs, settings, verdict
+from dropout_mnist.ui.playground.results import Experiment, choose_subject, find_results
+from dropout_mnist.ui.resources import training_queue
 from dropout_mnist.ui.visitor import ask_browser
 
 POLL_SECONDS = 0.5
 
+# With fewer training steps a network has not learned enough to tell what dropout does.
+MIN_STEPS = 1_000
+
 
 @st.fragment
 def show(model: ChosenModel | None) -> None:
-    """Show the section for the model in use."""
-    config = settings.show()
-    ask_browser()
-    if config is not None:
-        _show_buttons(config, model)
-    polled = bool(runs.own_runs())
-    st.fragment(runs.show, run_every=POLL_SECONDS if polled else None)(model, polled)
+    """Show the card for the model in use."""
+    with st.container(border=True, key="experiment"):
+        config = settings.show()
+        ask_browser()
+        if config is not None:
+            _warn_if_short(config)
+            _show_buttons(find_results(config, runs.ended_runs()))
+        subject = choose_subject(config, runs.own_runs())
+        experiment = find_results(subject, runs.ended_runs()) if subject is not None else None
+        polled = bool(runs.own_runs())
+        st.fragment(runs.show, run_every=POLL_SECONDS if polled else None)(model, experiment, polled)
     curves.explain()
 
 
-def _show_buttons(config: TrainConfig, model: ChosenModel | None) -> None:
-    queued = any(run.config.trains_like(config) for run in runs.own_runs())
-    in_use = model is not None and model.checkpoint.config.trains_like(config)
-    found = None if queued or in_use else find_cached(config)
+def _warn_if_short(config: TrainConfig) -> None:
+    steps = config.epochs * steps_per_epoch(config)
+    if steps < MIN_STEPS:
+        st.warning(
+            _(
+                "These are only {steps} training steps: too few to tell what dropout does, because with dropout a "
+                "network learns more slowly. Choose more epochs or repeats, for {enough} steps or more.",
+                steps=f"{steps:,}",
+                enough=f"{MIN_STEPS:,}",
+            ),
+            icon=":material/hourglass_disabled:",
+        )
+
+
+def _show_buttons(experiment: Experiment) -> None:
+    config = experiment.config
+    verdict.ask(experiment)
+    queued = {run.config.name for run in runs.own_runs()}
     with st.container(horizontal=True, vertical_alignment="center"):
-        if found and st.button("Load", type="primary", icon=":material/bolt:", key="load"):
-            use_model(found)
-            st.rerun()
+        if not config.drop_prob or experiment.missing(config.seed):
+            _show_train_both(experiment, queued)
+        else:
+            _show_repeat(experiment, queued)
+        label = _("Train") if experiment.get(config) is None else _("Train again")
         if st.button(
-            "Train again" if found or in_use else "Train",
-            type="secondary" if found else "primary",
+            _with_time(label, [config]),
             icon=":material/model_training:",
             key="train",
-            disabled=queued,
+            disabled=config.name in queued,
         ):
-            runs.submit(config)
+            runs.submit([config])
             st.rerun()
         code.show_button(config)
-        if queued:
-            st.caption("These settings are in the queue.")
-        elif in_use:
-            st.caption("This model was trained with exactly these settings.")
-        elif found:
-            st.caption("Already trained with exactly these settings. Load the result or train again.")
-        else:
-            st.caption(f"Trains on {TITLES[config.dataset]}.")
+
+
+def _show_train_both(experiment: Experiment, queued: set[str]) -> None:
+    missing = experiment.missing(experiment.config.seed)
+    if st.button(
+        _with_time(_("Train both"), missing),
+        type="primary",
+        icon=":material/balance:",
+        key="train_both",
+        disabled=not experiment.config.drop_prob or all(config.name in queued for config in missing),
+        help=_("Trains without and with dropout, and compares. What was trained before is not trained again.")
+        if experiment.config.drop_prob
+        else _("Choose a drop_prob above 0 to compare with."),
+    ):
+        verdict.keep_expectation(experiment)
+        runs.submit(missing)
+        st.rerun()
+
+
+def _show_repeat(experiment: Experiment, queued: set[str]) -> None:
+    seed = experiment.next_seed()
+    missing = experiment.missing(seed) if seed is not None else []
+    if st.button(
+        _with_time(_("Repeat with another seed"), missing),
+        type="primary",
+        icon=":material/repeat:",
+        key="repeat",
+        disabled=all(config.name in queued for config in missing),
+        help=_("One pair of networks can differ by chance. Every further pair makes the verdict surer."),
+    ):
+        runs.submit(missing)
+        st.rerun()
+
+
+def _with_time(label: str, configs: Sequence[TrainConfig]) -> str:
+    """Return a button's text with an estimate of how long the runs take here."""
+    queue, seconds = training_queue(), 0.0
+    # A run that is too large is refused when it is asked for.
+    with suppress(RefusedError, ValueError, RuntimeError, MemoryError):
+        for config in configs:
+            queue.limits.check(config)
+            seconds += queue.paces.measured(config).seconds(config)
+        if seconds:
+            return _("{label}, about {time}", label=label, time=rough_duration(seconds))
+    return label

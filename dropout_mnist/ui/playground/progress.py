@@ -1,0 +1,86 @@
+"""The progress of the visitor's run in training, with the runs that the same click asked for, and of waiting ones."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from dropout_mnist.data.datasets import TITLES
+from dropout_mnist.server.queue import TrainingQueue
+from dropout_mnist.server.runs import Run, RunState
+from dropout_mnist.ui.format import describe_download, rough_duration
+from dropout_mnist.ui.language import translate as _
+from dropout_mnist.ui.resources import training_queue
+from dropout_mnist.ui.visitor import visitor
+
+
+def show(run: Run, together: Sequence[Run]) -> None:
+    """Show one bar for a run and those that belong to it, and a button that stops them.
+
+    Args:
+        run: it loads its data or trains.
+        together: all of them in their order, ended, active and waiting; `run` is one of them.
+    """
+    ended = [other for other in together if not other.active]
+    share = (len(ended) + run.share_done) / len(together)
+    title = TITLES[run.config.dataset]
+    if run.state is RunState.LOADING:
+        if (download := run.download) is None:
+            st.progress(share, _("Loading {title} …", title=title))
+        else:
+            st.progress(download.done / download.total, describe_download(download))
+    else:
+        st.progress(share, " · ".join(_describe(run, together, len(ended) + 1)))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(_("Stop"), icon=":material/stop:", key="stop", on_click=_stop, args=(together,))
+        st.caption(
+            _(
+                "Training {name} on {title}. You can close the page and come back.",
+                name=run.config.name,
+                title=title,
+            )
+        )
+
+
+def show_waiting(run: Run, place: int) -> None:
+    """Show a waiting run, its place in the queue and when it begins, with a button that removes it."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(_("Remove"), icon=":material/close:", key=f"stop_{run.id}", on_click=_stop, args=([run],))
+        if seconds := training_queue().seconds_until(run.id):
+            text = _(
+                "Waiting, number {place} in the queue, starts in about {time}: {name}",
+                place=place,
+                time=rough_duration(seconds),
+                name=run.config.name,
+            )
+        else:
+            text = _("Waiting, number {place} in the queue: {name}", place=place, name=run.config.name)
+        st.caption(text)
+
+
+def _describe(run: Run, together: Sequence[Run], number: int) -> list[str]:
+    parts = []
+    if len(together) > 1:
+        parts.append(_("Run {number} of {count}", number=number, count=len(together)))
+    if run.progress is None:
+        return [*parts, _("Starting …")]
+    parts.append(_("Epoch {epoch} of {epochs}", epoch=run.progress.epoch, epochs=run.config.epochs))
+    if run.images_per_second:
+        parts.append(_("{speed} images/s", speed=f"{run.images_per_second:,.0f}"))
+    if (seconds := _seconds_left(run, together, training_queue())) is not None:
+        parts.append(_("about {time} left", time=rough_duration(seconds)))
+    return parts
+
+
+def _seconds_left(run: Run, together: Sequence[Run], queue: TrainingQueue) -> float | None:
+    seconds = run.seconds_left
+    for other in together:
+        if seconds is not None and other.waiting:
+            pace = queue.paces.known(other.config)
+            seconds = None if pace is None else seconds + pace.seconds(other.config)
+    return seconds
+
+
+def _stop(runs: Sequence[Run]) -> None:
+    # From the last, so that none of those that wait begins.
+    for run in reversed(runs):
+        training_queue().stop(run.id, visitor())

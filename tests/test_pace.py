@@ -53,6 +53,13 @@ def test_pace_is_measured_before_the_first_run(recipe: str) -> None:
     assert book.known(replace(config, hidden_sizes=(16, 16))) is None
 
 
+def test_closed_book_measures_nothing() -> None:
+    book = PaceBook()
+    book.close()
+    with pytest.raises(RuntimeError, match="no pace is measured any more"):
+        book.measured(TrainConfig())
+
+
 def test_pace_is_learned_from_epochs() -> None:
     config = TrainConfig(train_size=1_000, batch_size=10)
     book = PaceBook()

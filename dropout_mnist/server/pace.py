@@ -82,6 +82,7 @@ class PaceBook:
     def __init__(self) -> None:
         self._paces: dict[TrainConfig, Pace] = {}
         self._measuring = threading.Lock()
+        self._closed = False
 
     def known(self, config: TrainConfig) -> Pace | None:
         """Return the pace of a config's kind of network, None before it was measured."""
@@ -91,10 +92,17 @@ class PaceBook:
         """Return the pace of a config's kind of network, and measure it the first time, which takes about 0.3 s.
 
         Raises:
-            ValueError, MemoryError, RuntimeError: as `measure_pace` does.
+            ValueError, MemoryError, RuntimeError: as `measure_pace` does, or the book is closed.
         """
         with self._measuring:
+            if self._closed:
+                raise RuntimeError("no pace is measured any more")
             return self.known(config) or self._paces.setdefault(_kind(config), measure_pace(_kind(config)))
+
+    def close(self) -> None:
+        """Wait until a measurement has ended, and begin no other: the interpreter must not end while one trains."""
+        with self._measuring:
+            self._closed = True
 
     def add_epoch(self, config: TrainConfig, train_seconds: float, all_seconds: float) -> Pace:
         """Learn from an epoch of a run, and return the new pace.

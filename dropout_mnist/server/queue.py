@@ -166,6 +166,7 @@ class TrainingQueue:
             for job in jobs:
                 self._stop(job)
             self._changed.notify_all()
+        self.paces.close()
         # On this thread: no other one can begin while the interpreter ends.
         for job in paused:
             self._work_on(job)

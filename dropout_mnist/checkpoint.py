@@ -106,6 +106,20 @@ class Checkpoint:
             raise CheckpointError(f"{path} cannot be read: {error.strerror}") from error
         return cls.from_bytes(data, path.name)
 
+    @staticmethod
+    def read_config(path: str | Path) -> TrainConfig:
+        """Return the config of the checkpoint at `path`; the weights are neither read nor verified.
+
+        Raises:
+            CheckpointError: it does not say how it was trained.
+            OSError: the file cannot be read.
+        """
+        path = Path(path)
+        try:
+            return TrainConfig.from_dict(ENVELOPE.describe(path)["config"])
+        except (EnvelopeError, KeyError, TypeError, ValueError) as error:
+            raise CheckpointError(f"{path.name} does not say how it was trained: {error}") from None
+
     @classmethod
     def from_bytes(cls, data: bytes, file_name: str) -> Self:
         """Verify the contents of a checkpoint's file and build the checkpoint from them.

@@ -34,6 +34,16 @@ def test_saved_checkpoint_comes_back_complete(checkpoint: Checkpoint, tmp_path: 
     assert [file.name for file in path.parent.iterdir()] == ["c.safetensors"]
 
 
+def test_config_is_read_without_the_weights(checkpoint: Checkpoint, tmp_path: Path) -> None:
+    path = tmp_path / "mine.safetensors"
+    data = checkpoint.to_bytes()
+    path.write_bytes(data[: len(data) // 2])
+    assert Checkpoint.read_config(path) == checkpoint.config
+    path.write_bytes(b"rubbish")
+    with pytest.raises(CheckpointError, match=r"mine\.safetensors does not say how it was trained"):
+        Checkpoint.read_config(path)
+
+
 def test_stopped_run_is_kept_as_one_of_fewer_epochs(tiny: Dataset, tiny_config: TrainConfig) -> None:
     training = Training(tiny_config, tiny)
     for result in training:

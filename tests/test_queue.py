@@ -204,6 +204,19 @@ def test_latest_run_is_the_one_that_ended_last_and_had_begun(
     assert queue.latest_run() == queue.get(first)
 
 
+def test_runs_of_a_person_are_all_of_theirs_that_are_remembered(
+    start_queue: StartQueue, gate: Gate, tiny_config: TrainConfig
+) -> None:
+    queue = start_queue(gate.load)
+    first = queue.submit(tiny_config, "Ann")
+    queue.submit(replace(tiny_config, seed=2), "Bob")
+    last = queue.submit(replace(tiny_config, seed=3), "Ann")
+    gate.open.set()
+    ended(queue, last)
+    assert [run.id for run in queue.runs_of("Ann")] == [first, last]
+    assert all(run.path for run in queue.runs_of("Ann"))
+
+
 def test_snapshots_do_not_change(start_queue: StartQueue, gate: Gate, tiny_config: TrainConfig) -> None:
     queue = start_queue(gate.load)
     run_id = queue.submit(tiny_config)

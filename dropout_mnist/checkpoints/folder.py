@@ -21,6 +21,8 @@ from dropout_mnist.storage.shipped import is_installed, shipped_folder
 SUFFIX = ".safetensors"
 # The network that answers unless another one is chosen.
 DEFAULT_NAME = TrainConfig.augmented().name
+# In a checkout, new checkpoints are in the same folder.
+SHIPPED_NAMES = (DEFAULT_NAME, *(TrainConfig(drop_prob=drop_prob).name for drop_prob in (0.0, 0.3, 0.5)))
 
 
 def weights_folder() -> Path:

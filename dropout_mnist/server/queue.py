@@ -201,6 +201,11 @@ class TrainingQueue:
             seconds = waiting_times(turn, candidates, self._turns, self._clock())[run_id]
             return None if math.isinf(seconds) else seconds
 
+    def runs_of(self, owner: str) -> list[Run]:
+        """Return all of a person's runs that are remembered, in the order in which they were submitted."""
+        with self._changed:
+            return [job.run for job in self._jobs.values() if owner in job.owners]
+
     def latest_run(self, owner: str = "") -> Run | None:
         """Return a person's run that ended last, of those that began, or None."""
         with self._changed:

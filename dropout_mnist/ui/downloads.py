@@ -21,8 +21,10 @@ def show(checkpoint: Checkpoint) -> None:
         on_click="ignore",
         width="stretch",
     )
+    st.caption(_("In Python, load the file with"))
+    st.code(f'model = dropout_mnist.load("{checkpoint.name}{SUFFIX}")', language="python", wrap_lines=True)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(_("or as"), width="content")
+        st.caption(_("Also as"), width="content")
         for name, format_ in FORMATS.items():
             if format_.is_available:
                 st.download_button(

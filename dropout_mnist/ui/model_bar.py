@@ -1,80 +1,80 @@
-"""The model in use, always visible at the bottom of the page: change it, compare, download or upload weights."""
+"""The model in use, in a row below the answer: change it, compare it with another one, download or upload weights."""
 
 import streamlit as st
 
 from dropout_mnist.checkpoint import Checkpoint, CheckpointError
 from dropout_mnist.checkpoints.folder import SUFFIX
-from dropout_mnist.data.datasets import TITLES
-from dropout_mnist.ui import downloads, models
-from dropout_mnist.ui.format import epochs, plain
+from dropout_mnist.ui import downloads, models, names
+from dropout_mnist.ui.format import plain
+from dropout_mnist.ui.language import translate as _
 
-# Leaves room for the menu next to it on a phone.
-BAR_WIDTH = 220
+_STYLE = """<style>
+.st-key-model_choice, .st-key-comparison_choice { flex: 0 1 18rem; min-width: 0; }
+@media (max-width: 640px) {
+    .st-key-model { flex-wrap: nowrap; height: 3rem; }
+    .st-key-model_choice, .st-key-comparison_choice { flex: 1; }
+    .st-key-model [data-testid="stCaptionContainer"] { display: none; }
+}
+</style>"""
 
 
 def show() -> None:
-    """Show the bar."""
+    """Show the row, and below it what is wrong with the chosen model, if it cannot be used."""
+    st.html(_STYLE)
     options = models.options()
     models.update_choices(options)
-    with st.bottom, st.container(key="model", horizontal=True, vertical_alignment="center", gap="small"):
+    labels = models.labels(options)
+    with st.container(key="model", horizontal=True, vertical_alignment="center", gap="small"):
         if not options:
-            st.warning("There are no models yet. Train one first.", icon=":material/info:")
+            st.warning(_("There are no models yet. Train one first."), icon=":material/info:")
             return
         choice = st.selectbox(
-            "Model",
+            _("Model"),
             options,
             key=models.CHOICE_KEY,
-            format_func=models.label,
+            format_func=labels.__getitem__,
             label_visibility="collapsed",
-            width=BAR_WIDTH,
             persist_state="session",
         )
-        with st.popover("More", help="Compare with another model, download, upload", key="model_menu"):
-            _show_menu([option for option in options if option != choice])
-        _show_problem(choice)
+        st.selectbox(
+            _("Compare with"),
+            [option for option in options if option != choice],
+            index=None,
+            key=models.COMPARISON_KEY,
+            format_func=labels.__getitem__,
+            placeholder=_("Compare with …"),
+            label_visibility="collapsed",
+            persist_state="session",
+        )
+        with st.popover(_("More"), help=_("Download or upload weights"), key="model_menu"):
+            _show_menu()
         if (model := models.in_use()) is not None:
-            st.caption(_describe(model.checkpoint) + (", according to its file" if model.is_uploaded else ""))
+            st.caption(_describe(model))
+    _show_problem(choice)
 
 
 def _show_problem(choice: str) -> None:
     try:
         models.load(choice)
     except CheckpointError as error:
-        st.error(f"These weights cannot be used: {plain(error)}.", icon=":material/error:")
+        st.error(f"{plain(error)}.", icon=":material/error:")
         if (other := models.in_use()) is not None:
-            st.info(f"Using {plain(other.label)} instead.", icon=":material/info:")
+            st.info(_("Using {name} instead.", name=plain(other.label)), icon=":material/info:")
 
 
-def _describe(checkpoint: Checkpoint) -> str:
+def _describe(model: models.ChosenModel) -> str:
     """Return one line on how a model was trained and how accurate it is."""
-    config = checkpoint.config
-    always_shown = ("recipe", "drop_prob", "epochs", "dataset")
-    others = [f"{plain(name)} {value}" for name, value in config.differences().items() if name not in always_shown]
-    parts = [
-        f"**{config.recipe}** recipe",
-        f"drop_prob **{config.drop_prob:.3g}**",
-        epochs(config.epochs),
-        *others,
-        TITLES[config.dataset],
-        f"test accuracy **{checkpoint.test_accuracy:.2%}**",
-    ]
-    return " · ".join(parts)
+    checkpoint = model.checkpoint
+    values = {"name": names.in_full(checkpoint.config), "accuracy": f"{checkpoint.test_accuracy:.2%}"}
+    if model.is_uploaded:
+        return _("{name} · test accuracy **{accuracy}**, according to its file", **values)
+    return _("{name} · test accuracy **{accuracy}**", **values)
 
 
-def _show_menu(others: list[str]) -> None:
-    st.selectbox(
-        "Compare with",
-        others,
-        index=None,
-        key=models.COMPARISON_KEY,
-        format_func=models.label,
-        placeholder="no other model",
-        help="A second model answers for the same digit.",
-        persist_state="session",
-    )
+def _show_menu() -> None:
     if (model := models.in_use()) is not None:
         downloads.show(model.checkpoint)
-    st.file_uploader("Upload weights", type=[SUFFIX[1:]], key="upload_weights", on_change=_use_upload)
+    st.file_uploader(_("Upload weights"), type=[SUFFIX[1:]], key="upload_weights", on_change=_use_upload)
     if message := st.session_state.get("upload_weights_error"):
         st.error(plain(message), icon=":material/error:")
 
@@ -90,4 +90,4 @@ def _use_upload() -> None:
         st.session_state["upload_weights_error"] = str(error)
         return
     models.use_model(checkpoint)
-    st.toast(f"Now using {plain(upload.name)}.", icon=":material/check:")
+    st.toast(_("Now using {name}.", name=plain(upload.name)), icon=":material/check:")

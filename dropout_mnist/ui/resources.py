@@ -3,7 +3,7 @@
 import atexit
 import threading
 from collections import defaultdict
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import streamlit as st
@@ -58,6 +58,23 @@ def load_cached(path: Path) -> tuple[str, Checkpoint]:
     except OSError as error:
         raise CheckpointError(f"{path.name} cannot be read: {error.strerror}") from error
     return f"{path}@{stamp}", _load(path, stamp)
+
+
+def read_config(path: Path) -> TrainConfig:
+    """Return the config of the checkpoint at `path`, whose weights are not read.
+
+    Raises:
+        CheckpointError: it cannot be read, or is damaged.
+    """
+    try:
+        return _read_config(path, path.stat().st_mtime_ns)
+    except OSError as error:
+        raise CheckpointError(f"{path.name} cannot be read: {error.strerror}") from error
+
+
+@lru_cache(maxsize=1_000)
+def _read_config(path: Path, stamp: int) -> TrainConfig:
+    return Checkpoint.read_config(path)
 
 
 def find_cached(config: TrainConfig) -> Path | None:

@@ -122,7 +122,7 @@ def test_every_shipped_model_can_be_the_subject(shipped: Path) -> None:
 
 def test_curves_follow_the_chosen_models() -> None:
     page = open_lab()
-    assert "plain-p0.00: test" in texts(page)
+    assert "no dropout: test" in texts(page)
     checked(page.segmented_control(key="generalization_measure").set_value("Accuracy").run())
     checked(page.multiselect(key="generalization_models").set_value([]).run())
     assert "Choose models to see their curves" in texts(page)

@@ -10,9 +10,10 @@ from streamlit.testing.v1 import AppTest
 
 from dropout_mnist.checkpoint import Checkpoint
 from dropout_mnist.export.formats import FORMATS
+from dropout_mnist.ui import resources
 from dropout_mnist.ui.models import MAX_SESSION_CHECKPOINTS
 
-from .page import OpenPage, checked, texts
+from .page import TIMEOUT, OpenPage, checked, metric, texts
 
 pytestmark = pytest.mark.slow
 
@@ -32,15 +33,14 @@ def test_damaged_checkpoint_is_explained_and_another_one_used(open_page: OpenPag
     (shipped / "augmented.safetensors").write_bytes(b"rubbish")
     page = open_page()
     assert "augmented.safetensors is not a complete safetensors file" in texts(page)
-    assert "Using plain-p0.00 instead" in texts(page)
-    assert "drop_prob **0**" in texts(page)
+    assert "Using no dropout instead" in texts(page)
+    assert "no dropout · MNIST · 15 epochs" in texts(page)
 
 
 def test_uploaded_weights_are_used(open_page: OpenPage, shipped: Path) -> None:
     page = open_page()
     upload_weights(page, "mine.safetensors", (shipped / "plain-p0.50.safetensors").read_bytes())
-    assert page.selectbox(key="model_choice").value.startswith("plain-p0.50 (this session's, ")
-    assert "drop_prob **0.5**" in texts(page)
+    assert "dropout 0.5 · MNIST · 15 epochs" in texts(page)
     assert "according to its file" in texts(page)
 
 
@@ -70,9 +70,9 @@ def test_uploaded_and_saved_model_of_one_config_have_different_names(
     path = shipped / "plain-p0.30.safetensors"
     upload_weights(page, "mine.safetensors", path.read_bytes())
     checked(page.selectbox(key="comparison_choice").set_value(str(path)).run())
-    names = [element.label for element in page.metric]
-    assert "plain-p0.30" in names
-    assert any(name.startswith("plain-p0.30 (this session's") for name in names)
+    assert metric(page, "dropout 0.3") == "1"
+    [mine] = [name for name in page.selectbox(key="model_choice").options if name.startswith("Mine: dropout 0.3 (")]
+    assert metric(page, mine) == "1"
 
 
 def test_choice_of_a_removed_checkpoint_becomes_the_default(open_page: OpenPage, shipped: Path) -> None:
@@ -83,6 +83,28 @@ def test_choice_of_a_removed_checkpoint_becomes_the_default(open_page: OpenPage,
     path.unlink()
     checked(page.run())
     assert page.selectbox(key="model_choice").value.endswith("augmented.safetensors")
+
+
+def test_models_are_grouped_as_shipped_mine_and_others(open_page: OpenPage, shipped: Path) -> None:
+    shutil.copy(shipped / "plain-p0.30.safetensors", shipped / "copy.safetensors")
+    page = open_page(dataset="digits", epochs="1")
+    checked(page.button(key="train").click().run())
+    queue = resources.training_queue()
+    for run in queue.active_runs():
+        queue.wait(run.id, TIMEOUT)
+    checked(page.run())
+    assert page.selectbox(key="model_choice").options == [
+        "augmented · dropout 0.1",
+        "no dropout",
+        "dropout 0.3",
+        "dropout 0.5",
+        "Mine: dropout 0.3 · scikit-learn's bundled digits · 1 epoch",
+        "Others: dropout 0.3 (copy)",
+    ]
+
+
+def test_download_comes_with_the_line_that_loads_it(open_page: OpenPage) -> None:
+    assert [block.value for block in open_page().code] == ['model = dropout_mnist.load("augmented.safetensors")']
 
 
 def test_comparison_ends_when_its_model_is_chosen(open_page: OpenPage, shipped: Path) -> None:

@@ -141,7 +141,7 @@ def test_visitors_do_not_see_what_others_draw_upload_or_choose(
     playground.keyed("model_menu").get_by_role("button").click()
     weights = {"name": "secret.safetensors", "mimeType": "", "buffer": checkpoint.to_bytes()}
     playground.keyed("upload_weights").locator("input").set_input_files([weights])
-    expect(playground.keyed("model")).to_contain_text("drop_prob 0 ")
+    expect(playground.keyed("model")).to_contain_text("no dropout · MNIST")
     playground.page.keyboard.press("Escape")
     playground.click("train")
     expect(playground.training).to_contain_text("images/s")
@@ -155,13 +155,13 @@ def test_visitors_do_not_see_what_others_draw_upload_or_choose(
     other_person.open()
     expect(other_person.invitation).to_be_visible()
     expect(other_person.keyed("drop_prob").get_by_role("slider")).to_have_value("0.3")
-    expect(other_person.keyed("model")).to_contain_text("augmented recipe")
+    expect(other_person.keyed("model")).to_contain_text("augmented · dropout 0.1")
     expect(other_person.training).to_contain_text("Other visitors have 1 run in this server's queue.")
-    other_person.keyed("model").get_by_test_id("stSelectbox").click()
-    expect(other_person.page.get_by_role("option", name="augmented")).to_be_visible()
+    other_person.keyed("model_choice").get_by_role("combobox").click()
+    expect(other_person.page.get_by_role("option", name="augmented · dropout 0.1")).to_be_visible()
     names = other_person.page.get_by_role("option").all_inner_texts()
-    assert "plain-p0.00" in names
-    assert not [name for name in names if "secret" in name or "uploaded" in name]
+    assert "no dropout" in names
+    assert not [name for name in names if "secret" in name or "Mine" in name]
     other_person.page.keyboard.press("Escape")
     other_person.choose_input("Upload a picture")
     expect(other_person.prediction).to_contain_text("Upload a picture of one digit.")

@@ -53,11 +53,11 @@ def test_drawing_survives_a_visit_to_the_lab(lab: Lab) -> None:
 def test_settings_and_model_survive_a_visit_to_the_lab(lab: Lab) -> None:
     lab.playground.open("drop_prob=0.6&epochs=7")
     expect(lab.playground.keyed("drop_prob")).to_contain_text("0.60")
-    lab.playground.choose_model("plain-p0.50")
+    lab.playground.choose_model("dropout 0.5")
     lab.enter()
     lab.playground.click("another_input")
     lab.go("Playground")
-    expect(lab.playground.keyed("model")).to_contain_text("drop_prob 0.5")
+    expect(lab.playground.keyed("model")).to_contain_text("dropout 0.5 · MNIST")
     expect(lab.playground.keyed("drop_prob")).to_contain_text("0.60")
     expect(lab.playground.keyed("epochs").get_by_role("textbox")).to_have_value("7")
 

@@ -73,7 +73,7 @@ def test_markup_in_urls_and_file_names_is_shown_as_text(playground: Playground) 
     upload.set_input_files([{"name": f"{SCRIPT}.safetensors", "mimeType": "", "buffer": b"rubbish"}])
     expect(playground.page.get_by_text("is not a complete safetensors file")).to_contain_text("<img src=x")
     upload.set_input_files([{"name": f"{SCRIPT}.safetensors", "mimeType": "", "buffer": checkpoint.to_bytes()}])
-    expect(playground.keyed("model")).to_contain_text("drop_prob 0 ")
+    expect(playground.keyed("model")).to_contain_text("no dropout · MNIST")
     playground.page.keyboard.press("Escape")
     playground.choose_input("Upload a picture")
     picture = {"name": f"{SCRIPT}.png", "mimeType": "image/png", "buffer": encode(seven_on_paper())}

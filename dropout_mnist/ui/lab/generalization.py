@@ -28,13 +28,15 @@ def show(subject: Subject) -> None:
         "between its two curves shows how much. Compare the curves of any models."
     )
     options = models.options()
-    default = [option for option in options if models.label(option) in (min(COMPARED_NETWORKS), max(COMPARED_NETWORKS))]
+    default = [
+        option for option in options if models.file_name(option) in (min(COMPARED_NETWORKS), max(COMPARED_NETWORKS))
+    ]
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         chosen = st.multiselect(
             "Models",
             options,
             default,
-            format_func=models.label,
+            format_func=models.labels(options).__getitem__,
             key="generalization_models",
             max_selections=_MAX_MODELS,
             width=420,

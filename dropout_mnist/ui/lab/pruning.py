@@ -69,6 +69,6 @@ def show(subject: Subject) -> None:
 def _networks(subject: Subject) -> dict[str, MLP]:
     """Return the networks to prune: the shipped ones, and the subject's if it is another one."""
     found = compared_networks()
-    if subject.model.label not in COMPARED_NETWORKS:
+    if subject.model.is_uploaded or subject.model.checkpoint.name not in COMPARED_NETWORKS:
         found[subject.model.label] = subject.network
     return found

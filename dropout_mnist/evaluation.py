@@ -20,8 +20,10 @@ CHUNK_SIZE = 1_000
 
 # An answer is sure from this probability on.
 SURE = 0.9
+# A second digit is possible from this probability on.
+SECOND = 0.1
 # Where the two most probable digits together have less than this, the image is not a digit. `benchmarks/doubt.py`
-# shows what these two thresholds let through and what they hold back.
+# shows what these thresholds let through and what they hold back.
 TWO_DIGITS = 0.75
 
 CALIBRATION_BINS = 15
@@ -31,6 +33,7 @@ class Doubt(Enum):
     """How far an answer can be relied on."""
 
     NONE = "sure"
+    UNSURE = "unsure"
     AMBIGUOUS = "ambiguous"
     NOT_A_DIGIT = "not a digit"
 
@@ -65,11 +68,13 @@ class Prediction:
 
     @property
     def doubt(self) -> Doubt:
-        """Whether the answer is sure, one of two digits, or not a digit at all."""
+        """Whether the answer is sure, probable, one of two digits, or not a digit at all."""
         first, second = (self.probs[digit] for digit in self.ranking[:2])
         if first + second < TWO_DIGITS:
             return Doubt.NOT_A_DIGIT
-        return Doubt.NONE if first >= SURE else Doubt.AMBIGUOUS
+        if first >= SURE:
+            return Doubt.NONE
+        return Doubt.AMBIGUOUS if second >= SECOND else Doubt.UNSURE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,12 +180,20 @@ class Evaluation:
         order = mistakes.argsort(descending=True, stable=True)[:count]
         return [(int(pair) // CLASSES, int(pair) % CLASSES, int(mistakes[pair])) for pair in order if mistakes[pair]]
 
-    def hardest_mistakes(self, count: int) -> list[int]:
-        """Return the indices of up to `count` misread images, the most confident mistakes first."""
-        wrong = (self.predictions != self.labels).nonzero().flatten()
-        confidence = self.probs[wrong].amax(dim=1)
-        order = confidence.argsort(descending=True, stable=True)
-        return [int(index) for index in wrong[order[:count]]]
+    @cached_property
+    def mistakes(self) -> list[int]:
+        """The indices of the misread images, the most confident mistakes first."""
+        return self._by_confidence(self.predictions != self.labels)
+
+    def find(self, label: int, prediction: int) -> list[int]:
+        """Return the indices of the images with this label and this prediction, the most confident answers first."""
+        return self._by_confidence((self.labels == label) & (self.predictions == prediction))
+
+    def _by_confidence(self, selected: Tensor) -> list[int]:
+        indices = selected.nonzero().flatten()
+        order = self.probs[indices].amax(dim=1).argsort(descending=True, stable=True)
+        found: list[int] = indices[order].tolist()
+        return found
 
 
 @torch.inference_mode()

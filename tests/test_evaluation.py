@@ -51,12 +51,13 @@ def prediction(**probs: float) -> Prediction:
         (prediction(d4=0.95), Doubt.NONE),
         (prediction(d4=0.9, d9=0.1), Doubt.NONE),
         (prediction(d4=0.89, d9=0.1), Doubt.AMBIGUOUS),
+        (prediction(d4=0.89, d9=0.09), Doubt.UNSURE),
         (prediction(d4=0.4, d9=0.36), Doubt.AMBIGUOUS),
         (prediction(d4=0.4, d9=0.34), Doubt.NOT_A_DIGIT),
         (prediction(), Doubt.NOT_A_DIGIT),
     ],
 )
-def test_doubt_is_ambiguous_or_not_a_digit(answer: Prediction, doubt: Doubt) -> None:
+def test_doubt_names_a_second_digit_only_if_it_is_possible(answer: Prediction, doubt: Doubt) -> None:
     assert answer.doubt is doubt
 
 
@@ -67,11 +68,17 @@ def test_ranking_begins_with_the_answer() -> None:
     assert sorted(answer.ranking) == list(range(10))
 
 
-def test_hardest_mistakes_come_most_confident_first() -> None:
+def test_mistakes_come_most_confident_first() -> None:
     evaluation = answers([1, 2, 3, 4], [1, 0, 0, 0])
     evaluation.probs[2, 3] = 0.99
-    assert evaluation.hardest_mistakes(2) == [2, 1]
-    assert evaluation.hardest_mistakes(9) == [2, 1, 3]
+    assert evaluation.mistakes == [2, 1, 3]
+
+
+def test_images_of_a_confusion_come_most_confident_first() -> None:
+    evaluation = answers([9, 4, 9, 9], [4, 4, 9, 4])
+    evaluation.probs[3, 9] = 0.99
+    assert evaluation.find(label=4, prediction=9) == [3, 0]
+    assert evaluation.find(label=9, prediction=4) == []
 
 
 def test_loss_is_the_mean_cross_entropy() -> None:

@@ -7,7 +7,8 @@ from dropout_mnist.evaluation import Doubt, Prediction, predict_batch
 from dropout_mnist.preprocessing.drawing import Pixels
 from dropout_mnist.shapes import IMAGE_SIZE, INPUT_SIZE
 from dropout_mnist.ui import charts, models
-from dropout_mnist.ui.format import percent
+from dropout_mnist.ui.describe import describe
+from dropout_mnist.ui.format import percent, plain
 from dropout_mnist.ui.images import enlarged_url
 
 
@@ -22,19 +23,16 @@ def show(pixels: Pixels) -> None:
         st.info("There is no model to answer yet. Train one below.", icon=":material/info:")
         return
     image = torch.tensor(pixels).reshape(1, INPUT_SIZE)
-    answers = {
-        chosen.label: predict_batch(chosen.checkpoint.model, image)[0]
-        for chosen in (model, comparison)
-        if chosen is not None
-    }
+    chosen = [model, comparison] if comparison else [model]
+    answers = {one.label: predict_batch(one.checkpoint.model, image)[0] for one in chosen}
     text, bars = st.columns([2, 3], gap="medium")
     with text, st.container(horizontal=True, gap="medium"):
         with st.container(width="content", gap="small"):
-            for name, answer in answers.items():
+            for one, answer in zip(chosen, answers.values(), strict=True):
                 symbol = "?" if answer.doubt is Doubt.NOT_A_DIGIT else None
-                show_digit(name if comparison else "Answer", answer, symbol)
-                if answer.doubt is not Doubt.NONE:
-                    st.markdown(_describe_doubt(answer), width=140)
+                show_digit(plain(one.label) if comparison else "Answer", answer, symbol)
+                if sentence := describe(answer, one.checkpoint.test_accuracy):
+                    st.markdown(sentence, width=140)
         with st.container(key="network_input", width=IMAGE_SIZE * 5, gap="small"):
             st.image(enlarged_url(pixels, 5), width=IMAGE_SIZE * 5, alt="The network's input, 28 x 28 pixels")
             st.caption(
@@ -69,14 +67,3 @@ def show_digit(label: str, answer: Prediction, symbol: str | None = None) -> Non
         delta_arrow="off",
         width="content",
     )
-
-
-def _describe_doubt(answer: Prediction) -> str:
-    first, second = map(_with_article, answer.ranking[:2])
-    if answer.doubt is Doubt.AMBIGUOUS:
-        return f"{first.capitalize()}, or perhaps {second}."
-    return f"This doesn't look like a digit. If it is one, perhaps {first}."
-
-
-def _with_article(digit: int) -> str:
-    return f"an {digit}" if digit == 8 else f"a {digit}"

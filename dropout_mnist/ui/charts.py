@@ -10,6 +10,9 @@ from dropout_mnist.evaluation import Prediction
 
 BLUE, SKY, ORANGE, GREEN, GRAY = "#0072b2", "#56b4e9", "#e69f00", "#009e73", "#999999"
 
+# The name of the selection that a click on a confusion matrix makes.
+CONFUSION_CELL = "cell"
+
 # Of a curve. More are not visible, and take long to send.
 MAX_POINTS = 150
 
@@ -52,8 +55,14 @@ def probability_bars(predictions: Mapping[str, Prediction]) -> alt.Chart:
     ).properties(height=380 if several else 280)
 
 
-def confusion_heatmap(confusion: Tensor, dark: bool) -> alt.LayerChart:
-    """Draw a confusion matrix, (10, 10), for a light or a dark page; correct predictions have no color."""
+def confusion_heatmap(confusion: Tensor, chosen: tuple[int, int] | None, dark: bool) -> alt.LayerChart:
+    """Draw a confusion matrix whose cells can be clicked; correct predictions have no color.
+
+    Args:
+        confusion: (10, 10) int64.
+        chosen: the cell with a frame, (label, prediction).
+        dark: whether the page is dark.
+    """
     table = pd.DataFrame(
         [
             {"label": label, "prediction": prediction, "images": images}
@@ -70,11 +79,16 @@ def confusion_heatmap(confusion: Tensor, dark: bool) -> alt.LayerChart:
     )
     few, many, on_few, on_many = ("#16344a", SKY, "white", "#10151d") if dark else ("#cfe6f5", BLUE, "#1c2430", "white")
     shade = alt.Color("mistakes:Q", legend=None, scale=alt.Scale(domain=[1, max(2, max_mistakes)], range=[few, many]))
-    cells = base.mark_rect().encode(color=alt.condition("datum.mistakes > 0", shade, alt.value("transparent")))
+    frame = f"datum.label === {chosen[0]} && datum.prediction === {chosen[1]}" if chosen else "false"
+    cells = base.mark_rect(cursor="pointer", strokeWidth=3).encode(
+        stroke=alt.condition(frame, alt.value(ORANGE), alt.value("transparent")),
+        color=alt.condition("datum.mistakes > 0", shade, alt.value("transparent")),
+    )
     number_color = alt.ExprRef(
         f"datum.mistakes > {max_mistakes / 2} ? '{on_many}' : datum.mistakes > 0 ? '{on_few}' : '#808690'"
     )
-    numbers = base.mark_text(fontSize=11, color=number_color).encode(
+    numbers = base.mark_text(fontSize=11, color=number_color, cursor="pointer").encode(
         text=alt.condition("datum.images > 0", "images:Q", alt.value(""))
     )
-    return (cells + numbers).properties(height=360)
+    click = alt.selection_point(CONFUSION_CELL, fields=["label", "prediction"])
+    return (cells.add_params(click) + numbers).properties(height=360)

@@ -18,7 +18,7 @@ def percent(prob: float) -> str:
 
 def epochs(number: int) -> str:
     """Format a number of epochs."""
-    return "1 epoch" if number == 1 else f"{number:,} epochs"
+    return _("1 epoch") if number == 1 else _("{number} epochs", number=f"{number:,}")
 
 
 def duration(seconds: float) -> str:

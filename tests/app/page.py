@@ -29,7 +29,7 @@ def texts(page: AppTest) -> str:
 
 def metric(page: AppTest, label: str) -> str:
     """Return the value shown under a label."""
-    return next(element.value for element in page.metric if element.label == label)
+    return next(element.value for element in page.metric if element.label.replace("\\", "") == label)
 
 
 def canvas_report(strokes: list[Any], image: Image.Image | None = None) -> SimpleNamespace:

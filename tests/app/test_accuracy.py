@@ -3,6 +3,11 @@
 from pathlib import Path
 
 import pytest
+from streamlit.testing.v1 import AppTest
+
+from dropout_mnist.checkpoints.folder import load
+from dropout_mnist.data.datasets import load_dataset
+from dropout_mnist.evaluation import Evaluation
 
 from ..conftest import accuracy_of
 from ..mirrors import Mirrors
@@ -18,6 +23,44 @@ def test_random_test_image_has_label_and_prediction(open_page: OpenPage) -> None
     assert "Prediction: **" in texts(page)
     assert "The model was trained on MNIST" in texts(page)
     checked(page.button(key="another").click().run())
+
+
+def open_test_section(open_page: OpenPage) -> tuple[AppTest, Evaluation]:
+    """Return the page with the test images of the bundled digits, and the evaluation that it shows."""
+    page = open_page()
+    checked(page.segmented_control(key="test_dataset_mnist").set_value("digits").run())
+    return page, load("augmented").evaluate(load_dataset("digits").test)
+
+
+def expect_opened(page: AppTest, number: int, evaluation: Evaluation) -> None:
+    """Check that a test image is where drawings are answered."""
+    assert page.segmented_control(key="input_source").value == "Use a test image"
+    assert page.number_input(key="test_image").value == number
+    assert f"Test image {number} of scikit-learn's bundled digits." in texts(page)
+    assert metric(page, "Answer") in ("?", str(int(evaluation.predictions[number])))
+
+
+def test_click_on_a_mistake_or_the_random_sample_opens_it(open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("random.randrange", lambda count: 7)
+    page, evaluation = open_test_section(open_page)
+    first, second = evaluation.mistakes[:2]
+    for number in (second, first):
+        checked(page.button(key=f"open_{number}").click().run())
+        expect_opened(page, number, evaluation)
+    checked(page.button(key="open_sample").click().run())
+    expect_opened(page, 7, evaluation)
+
+
+def test_cell_of_the_confusion_matrix_lists_its_images(open_page: OpenPage) -> None:
+    page, evaluation = open_test_section(open_page)
+    label, prediction, count = evaluation.top_confusions(1)[0]
+    cells = page.selectbox(key="confusion_cell")
+    assert cells.options[:2] == ["Most confident mistakes", f"{label} read as {prediction} ({count})"]
+    checked(cells.set_value((label, prediction)).run())
+    shown = [button.key for button in page.button if str(button.key).startswith("open_")]
+    assert shown[1:] == [f"open_{number}" for number in evaluation.find(label, prediction)]
+    # A model without such mistakes, or other test images.
+    checked(page.segmented_control(key="test_dataset_mnist").set_value("mnist").run())
 
 
 def test_accuracy_is_measured_on_mnist_if_available(open_page: OpenPage, mnist_folder: Path) -> None:

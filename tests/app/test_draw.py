@@ -82,6 +82,6 @@ def test_ambiguous_answer_names_both_digits(
 def test_comparison_shows_the_answers_of_both_models(open_page: OpenPage, canvas: SimpleNamespace) -> None:
     canvas.lines = ONE
     page = open_page()
-    assert page.selectbox(key="comparison_choice").options[1] == "plain-p0.30"
+    assert page.selectbox(key="comparison_choice").options[1] == "dropout 0.3"
     checked(page.selectbox(key="comparison_choice").select_index(1).run())
-    assert metric(page, "augmented") == metric(page, "plain-p0.30") == "1"
+    assert metric(page, "augmented · dropout 0.1") == metric(page, "dropout 0.3") == "1"

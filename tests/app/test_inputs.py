@@ -7,7 +7,9 @@ import pytest
 from PIL import Image, ImageDraw
 from streamlit.testing.v1 import AppTest
 
+from dropout_mnist.checkpoints.folder import load
 from dropout_mnist.data import mnist_files
+from dropout_mnist.data.datasets import Dataset
 
 from .page import OpenPage, checked, metric, texts
 
@@ -64,14 +66,42 @@ def test_picture_of_two_digits_is_refused(upload_page: AppTest) -> None:
     assert "Upload a picture of one digit" in texts(upload_page)
 
 
-def test_test_image_is_answered(open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:
-    # The first image is clearly a digit; some others are not.
-    monkeypatch.setattr("random.randrange", lambda count: 0)
+@pytest.fixture
+def test_images_page(open_page: OpenPage) -> AppTest:
+    """The page with a test image; without MNIST, of the bundled digits."""
     page = open_page()
-    checked(page.segmented_control(key="input_source").set_value("Use a test image").run())
-    assert "Its label is" in texts(page)
-    assert metric(page, "Answer").isdigit()
+    return checked(page.segmented_control(key="input_source").set_value("Use a test image").run())
+
+
+def test_test_image_is_chosen_by_its_number(test_images_page: AppTest, digits: Dataset) -> None:
+    # Clearly digits; some others are not.
+    for number in (0, 2):
+        checked(test_images_page.number_input(key="test_image").set_value(number).run())
+        label = int(digits.test.labels[number])
+        assert f"Test image {number} of scikit-learn's bundled digits. Its label is **{label}**." in texts(
+            test_images_page
+        )
+        assert metric(test_images_page, "Answer") == str(label)
+    checked(test_images_page.button(key="another_input").click().run())
+
+
+def test_only_misread_images_are_shown_one_after_the_other(test_images_page: AppTest, digits: Dataset) -> None:
+    page = test_images_page
+    misread = sorted(load("augmented").evaluate(digits.test).mistakes)
+    number = page.number_input(key="test_image")
+    checked(number.set_value(misread[1] + 1).run())
+    checked(page.toggle(key="only_misread").set_value(True).run())
+    assert number_of(page) == misread[2]
+    for step, expected in ((1, misread[3]), (-1, misread[2]), (-1, misread[1])):
+        checked(page.number_input(key="test_image").set_value(number_of(page) + step).run())
+        assert number_of(page) == expected
     checked(page.button(key="another_input").click().run())
+    assert number_of(page) in misread
+
+
+def number_of(page: AppTest) -> int:
+    """Return the number of the test image on the page."""
+    return int(page.number_input(key="test_image").value or 0)
 
 
 def test_bundled_digits_replace_a_damaged_data_set(open_page: OpenPage) -> None:

@@ -131,6 +131,10 @@ class Playground:
         self.keyed("model_choice").get_by_role("combobox").click()
         self.page.get_by_role("option", name=name, exact=True).click()
 
+    def compare_with(self, name: str) -> None:
+        self.keyed("comparison_choice").get_by_role("combobox").click()
+        self.page.get_by_role("option", name=name, exact=True).click()
+
     def expect_epochs(self, count: int) -> None:
         """Wait for the chart of a run's first `count` epochs, 1 to 9, or of more, up to 49: updates can be missed."""
         # The alternative text of a chart is on its toolbar's buttons. The chart of another model can have more epochs.

@@ -62,7 +62,7 @@ def show() -> Subject | None:
         with right:
             model = _choose_model()
         with left:
-            pixels = _choose_digit()
+            pixels = _choose_digit(model)
     return Subject(model, pixels) if model else None
 
 
@@ -71,12 +71,12 @@ def _choose_model() -> models.ChosenModel | None:
     if not options:
         st.warning("There are no models yet. Train one on the Playground first.", icon=":material/info:")
         return None
-    preferred = [option for option in options if models.label(option) == PREFERRED_MODEL]
+    preferred = [option for option in options if models.file_name(option) == PREFERRED_MODEL]
     option = st.selectbox(
         "Network",
         options,
         index=options.index(preferred[0]) if preferred else 0,
-        format_func=models.label,
+        format_func=models.labels(options).__getitem__,
         key="lab_model",
         persist_state="session",
     )
@@ -95,14 +95,14 @@ def _choose_model() -> models.ChosenModel | None:
     return model
 
 
-def _choose_digit() -> Pixels:
+def _choose_digit(model: models.ChosenModel | None) -> Pixels:
     drawn = canvas.drawn_pixels()
     sources = [DRAWING, TEST_IMAGE] if drawn is not None else [TEST_IMAGE]
     source = st.segmented_control("Digit", sources, default=sources[0], required=True, key=f"lab_digit_{len(sources)}")
     if source == DRAWING and drawn is not None:
         st.image(enlarged_url(drawn, _WIDTH // 28), width=_WIDTH, alt="Your drawing, as the network's input")
         return drawn
-    pixels = sample_image.show(_WIDTH)
+    pixels = sample_image.show(model, _WIDTH)
     if drawn is None:
         navigation.PLAYGROUND.link("Draw a digit on the Playground")
     return pixels

@@ -1,4 +1,4 @@
-"""The Test section: accuracy, a random test image, the confusion matrix and the most confident mistakes."""
+"""The Test section: accuracy, a random test image, and what is misread as what."""
 
 import random
 
@@ -8,68 +8,66 @@ from dropout_mnist.config import DATASETS
 from dropout_mnist.data.datasets import TITLES, Dataset
 from dropout_mnist.data.mnist_files import DataError, DownloadProgress
 from dropout_mnist.evaluation import Evaluation
-from dropout_mnist.ui import charts
 from dropout_mnist.ui.format import describe_download, plain
-from dropout_mnist.ui.images import enlarged_url
+from dropout_mnist.ui.inputs import sample_image
+from dropout_mnist.ui.language import translate as _
 from dropout_mnist.ui.models import ChosenModel
+from dropout_mnist.ui.playground import confusions, test_images
 from dropout_mnist.ui.resources import can_load_without_download, evaluate_cached, get_dataset
-
-MISTAKES = 12
 
 
 @st.fragment
 def show(model: ChosenModel | None) -> None:
     """Show the section."""
     if model is None:
-        st.info("There is no model to test yet. Train one above.", icon=":material/info:")
+        st.info(_("There is no model to test yet. Train one above."), icon=":material/info:")
         return
     trained_on = model.checkpoint.config.dataset
     name = st.segmented_control(
-        "Test images of",
+        _("Test images of"),
         DATASETS,
         default=trained_on,
         required=True,
         format_func=lambda name: TITLES[name],
-        key=f"test_dataset_{trained_on}",
-        help="Pixels are scaled to [0, 1], as in training.",
+        key=sample_image.dataset_key(model),
+        help=_("Pixels are scaled to [0, 1], as in training."),
+        persist_state="session",
     )
     dataset = _get_dataset(name)
     if dataset is None:
         if name == trained_on:
             checkpoint = model.checkpoint
-            _show_accuracy(checkpoint.correct, checkpoint.total, f"measured on {TITLES[name]} when it was trained")
+            what = _("measured on {title} when it was trained", title=TITLES[name])
+            _show_accuracy(checkpoint.correct, checkpoint.total, what)
         return
     evaluation = evaluate_cached(model.id, name, model.checkpoint)
     summary, sample = st.columns(2, gap="large")
     with summary:
-        _show_accuracy(evaluation.correct, evaluation.total, f"{dataset.title}, with dropout off")
+        what = _("{title}, with dropout off", title=dataset.title)
+        _show_accuracy(evaluation.correct, evaluation.total, what)
         if name != trained_on:
-            st.caption(f"The model was trained on {TITLES[trained_on]}: different writers and different scanners.")
+            st.caption(
+                _(
+                    "The model was trained on {title}: different writers and different scanners.",
+                    title=TITLES[trained_on],
+                )
+            )
     with sample:
         _show_random_sample(dataset, evaluation)
-    confusion, mistakes = st.columns(2, gap="large")
-    with confusion:
-        st.markdown("**Confusion matrix**: which digits are misread as which")
-        st.altair_chart(
-            charts.confusion_heatmap(evaluation.confusion, dark=st.context.theme.type == "dark"),
-            key="confusion",
-            alt=_describe_accuracies(evaluation),
-        )
-    with mistakes:
-        _show_mistakes(dataset, evaluation)
+    confusions.show(dataset, evaluation)
 
 
 def _get_dataset(name: str) -> Dataset | None:
     """Return the data set; offer to download it if it is not on this machine."""
     if not can_load_without_download(name):
         st.info(
-            "MNIST is not on this machine yet. You can draw without it, but testing on MNIST needs it.",
+            _("MNIST is not on this machine yet. You can draw without it, but testing on MNIST needs it."),
             icon=":material/database:",
         )
-        if not st.button("Download MNIST (12 MB)", key="download", icon=":material/download:"):
+        if not st.button(_("Download MNIST (12 MB)"), key="download", icon=":material/download:"):
             return None
     elif name == "mnist":
-        with st.spinner("Loading MNIST …"):
+        with st.spinner(_("Loading MNIST …")):
             return _load_with_progress(name)
     return _load_with_progress(name)
 
@@ -92,23 +90,29 @@ def _load_with_progress(name: str) -> Dataset | None:
 def _show_accuracy(correct: int, total: int, what: str) -> None:
     with st.container(key="test_accuracy"):
         st.metric(
-            "Test accuracy", f"{correct / total:.2%}", f"{correct:,} of {total:,}", delta_color="off", delta_arrow="off"
+            _("Test accuracy"),
+            f"{correct / total:.2%}",
+            _("{correct} of {total}", correct=f"{correct:,}", total=f"{total:,}"),
+            delta_color="off",
+            delta_arrow="off",
         )
         st.caption(what)
 
 
 def _show_random_sample(dataset: Dataset, evaluation: Evaluation) -> None:
-    with st.container(key="random_sample"), st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+    with st.container(key="random_sample", horizontal=True, vertical_alignment="center", gap="medium"):
         if "random_sample_index" not in st.session_state:
             _choose_at_random(len(dataset.test))
         index = st.session_state["random_sample_index"] % len(dataset.test)
-        st.image(enlarged_url(dataset.test.pixels[index], 5), width=140, alt=f"Test image {index}")
+        test_images.show_button(dataset, index, "open_sample")
         with st.container(width=200, gap="small"):
             label, prediction = int(evaluation.labels[index]), int(evaluation.predictions[index])
             mark = ":green[:material/check:]" if label == prediction else ":red[:material/close:]"
-            st.markdown(f"Test image {index:,}  \nLabel: **{label}**  \nPrediction: **{prediction}** {mark}")
+            number = _("Test image {number}", number=f"{index:,}")
+            labeled, predicted = _("Label: **{digit}**", digit=label), _("Prediction: **{digit}**", digit=prediction)
+            st.markdown(f"{number}  \n{labeled}  \n{predicted} {mark}")
             st.button(
-                "Another",
+                _("Another"),
                 key="another",
                 icon=":material/shuffle:",
                 on_click=_choose_at_random,
@@ -118,28 +122,3 @@ def _show_random_sample(dataset: Dataset, evaluation: Evaluation) -> None:
 
 def _choose_at_random(count: int) -> None:
     st.session_state["random_sample_index"] = random.randrange(count)
-
-
-def _show_mistakes(dataset: Dataset, evaluation: Evaluation) -> None:
-    indices = evaluation.hardest_mistakes(MISTAKES)
-    if not indices:
-        st.success("No mistakes.", icon=":material/check:")
-        return
-    st.markdown("**Most confident mistakes**: label → prediction")
-    with st.container(key="mistakes", horizontal=True, gap="small"):
-        for index in indices:
-            label, prediction = int(evaluation.labels[index]), int(evaluation.predictions[index])
-            st.image(
-                enlarged_url(dataset.test.pixels[index], 3),
-                caption=f"{label} → {prediction}",
-                width=84,
-                alt=f"{label} misread as {prediction}",
-            )
-
-
-def _describe_accuracies(evaluation: Evaluation) -> str:
-    rows = (
-        f"{digit}: {'no images' if accuracy is None else f'{accuracy:.1%}'}"
-        for digit, accuracy in enumerate(evaluation.digit_accuracy)
-    )
-    return "Accuracy by digit: " + ", ".join(rows)

@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from dropout_mnist.config import SETTINGS, TrainConfig
+from dropout_mnist.ui import names
 from dropout_mnist.ui.charts import BLUE, GRAY, MAX_POINTS, ORANGE, one_column_if_narrow
 from dropout_mnist.ui.format import epochs
 from dropout_mnist.ui.language import translate as _
@@ -47,11 +48,6 @@ def show(experiment: Experiment, before: Result | None = None) -> None:
     )
 
 
-def describe(config: TrainConfig) -> str:
-    """Return the name of a run within its experiment."""
-    return _("dropout {rate}", rate=f"{config.drop_prob:g}") if config.drop_prob else _("no dropout")
-
-
 def _training_name(config: TrainConfig) -> str:
     """Return the name of the loss that the optimizer sees."""
     return _("training, dropout on") if config.recipe == "plain" else _("training, varied images")
@@ -69,7 +65,7 @@ def _describe_before(before: TrainConfig, now: TrainConfig) -> str:
 
 def _describe_last(runs: Sequence[Result], series: Mapping[str, str], number_format: str) -> str:
     return "; ".join(
-        f"{describe(run.config)}: "
+        f"{names.dropout(run.config)}: "
         + ", ".join(
             f"{name} {getattr(run.history[-1], attribute):{number_format}}" for name, attribute in series.items()
         )
@@ -95,8 +91,12 @@ def _chart(
     number_format: str,
 ) -> alt.Chart:
     last_epoch = experiment.config.epochs
-    rows = [row for run in experiment.results.values() for row in _rows(run, describe(run.config), series, last_epoch)]
-    colors = {describe(run.config): BLUE if run.config.drop_prob else ORANGE for run in experiment.results.values()}
+    rows = [
+        row for run in experiment.results.values() for row in _rows(run, names.dropout(run.config), series, last_epoch)
+    ]
+    colors = {
+        names.dropout(run.config): BLUE if run.config.drop_prob else ORANGE for run in experiment.results.values()
+    }
     if before is not None:
         name = _describe_before(before.config, experiment.config)
         test = dict([next(iter(series.items()))])

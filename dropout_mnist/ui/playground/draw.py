@@ -9,8 +9,22 @@ import streamlit as st
 
 from dropout_mnist.preprocessing.drawing import Pixels
 from dropout_mnist.preprocessing.picture import PictureError, open_picture, read_picture
+from dropout_mnist.ui import scroll
 from dropout_mnist.ui.format import plain
 from dropout_mnist.ui.inputs import canvas
+
+_SOURCE_KEY = "input_source"
+_TEST_IMAGE = "Use a test image"
+
+
+def open_test_image(number: int) -> None:
+    """Answer a test image from the next run of the page on; call it in a callback."""
+    # Lazy: imports torch.
+    from dropout_mnist.ui.inputs import sample_image
+
+    st.session_state[_SOURCE_KEY] = _TEST_IMAGE
+    sample_image.choose(number)
+    scroll.request(_SOURCE_KEY)
 
 
 @st.fragment
@@ -21,9 +35,10 @@ def show() -> None:
         list(_SOURCES),
         default=next(iter(_SOURCES)),
         required=True,
-        key="input_source",
+        key=_SOURCE_KEY,
         label_visibility="collapsed",
     )
+    scroll.show()
     show_input, invitation = _SOURCES[source]
     input_column, answer_column = st.columns([1, 2], gap="medium")
     with input_column:
@@ -61,14 +76,15 @@ def _show_upload() -> Pixels | None:
 
 def _show_test_image() -> Pixels | None:
     # Lazy: imports torch.
+    from dropout_mnist.ui import models
     from dropout_mnist.ui.inputs import sample_image
 
-    return sample_image.show()
+    return sample_image.show(models.in_use())
 
 
 # Each shows an input and returns its pixels, with an invitation to show while there are none.
 _SOURCES: dict[str, tuple[Callable[[], Pixels | None], str]] = {
     "Draw": (canvas.show, "**Draw a digit, 0 to 9.** The answer appears here as soon as you lift the pen."),
     "Upload a picture": (_show_upload, "**Upload a picture of one digit.** The answer appears here."),
-    "Use a test image": (_show_test_image, "**Use a test image.** The answer appears here."),
+    _TEST_IMAGE: (_show_test_image, "**Use a test image.** The answer appears here."),
 }

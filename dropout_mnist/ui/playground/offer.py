@@ -2,9 +2,9 @@
 
 import streamlit as st
 
+from dropout_mnist.ui import names
 from dropout_mnist.ui.language import translate as _
 from dropout_mnist.ui.models import ChosenModel, compare_with, use_model
-from dropout_mnist.ui.playground.curves import describe
 from dropout_mnist.ui.playground.results import Experiment, variants
 
 
@@ -24,7 +24,7 @@ def show(experiment: Experiment, in_use: ChosenModel | None) -> None:
             st.markdown(
                 _(
                     "**{name}**: test accuracy {accuracy}",
-                    name=describe(config),
+                    name=names.dropout(config),
                     accuracy=f"{result.history[-1].test_accuracy:.2%}",
                 ),
                 width="content",

@@ -1,9 +1,9 @@
 """Turn a picture of a digit, such as a photo, a scan or a drawing in a file, into the network's input."""
 
 import io
-import math
 import struct
 import warnings
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,6 @@ from PIL.JpegImagePlugin import JpegImageFile
 from dropout_mnist.preprocessing.drawing import Pixels, normalize
 
 Floats = NDArray[np.float64]
-Box = tuple[int, int, int, int]
 
 # Pictures are reduced to this longer side before anything else.
 WORKING_SIZE = 1024
@@ -21,19 +20,8 @@ WORKING_SIZE = 1024
 MAX_PICTURE_PIXELS = 50_000_000
 MAX_JPEG_PIXELS = 200_000_000
 
-# The standard deviation of the blur that removes the grain of the paper, as a share of the longer side.
-SMOOTHING = 1 / 500
-# The paper's brightness is estimated at this size, in windows wider than any stroke.
-COARSE_SIZE, WINDOW = 128, 45
-# The minimum difference between ink and paper: in gray levels of 256, and in standard deviations of the paper.
-MIN_DEPTH, MIN_DEPTH_IN_GRAINS = 20, 4
-
-# Parts smaller than this share of the largest part are specks.
-SPECK_SHARE = 0.02
-# Parts that touch the edge are ignored if another part has at least this share of their area.
-EDGE_SHARE = 0.1
-# Parts at least this share as tall as the tallest are separate digits, if a gap of this share of it is between them.
-TALL_SHARE, GAP_SHARE = 0.5, 0.2
+# Smaller pictures are enlarged to this longer side: strokes of one pixel fall apart otherwise.
+SMALLEST_SIZE = 140
 
 NOTHING_THERE = "This picture shows nothing that stands out from its background."
 
@@ -79,11 +67,56 @@ def open_picture(data: bytes) -> Image.Image:
         raise PictureError(f"The picture is damaged and cannot be read ({error}).") from None
 
 
+@dataclass(frozen=True)
+class FoundDigit:
+    """A digit in a picture.
+
+    Attributes:
+        box: around it, (left, top, right, bottom) as shares of the upright picture's width and height.
+        pixels: the network's input, (28, 28) uint8.
+    """
+
+    box: tuple[float, float, float, float]
+    pixels: Pixels
+
+
+def read_digits(picture: Image.Image) -> list[FoundDigit]:
+    """Find the digits in a picture, dark on light or light on dark, line by line and from left to right.
+
+    Uneven light, grainy paper and faint ink are allowed. Lines of the paper, frames and specks are left out.
+
+    Args:
+        picture: an image of any size and mode.
+
+    Raises:
+        PictureError: nothing stands out from the background.
+    """
+    if 0 in picture.size:
+        raise PictureError(NOTHING_THERE)
+    # Lazy: imports scikit-image and SciPy, which a drawing does not need.
+    from scipy.ndimage import binary_dilation
+
+    from dropout_mnist.preprocessing.paper import find_ink
+    from dropout_mnist.preprocessing.segmentation import INKED, find_digits
+
+    gray = _to_gray(_to_rgba(picture))
+    ink = find_ink(gray)
+    height, width = gray.shape
+    found = []
+    for box, mask in find_digits(ink >= INKED):
+        # With the faint edges of the strokes.
+        digit = ink * binary_dilation(mask, iterations=2)
+        pixels = normalize((digit * 255).astype(np.uint8))
+        if pixels is not None:
+            shares = (box.left / width, box.top / height, box.right / width, box.bottom / height)
+            found.append(FoundDigit(shares, pixels))
+    if not found:
+        raise PictureError(NOTHING_THERE)
+    return found
+
+
 def read_picture(picture: Image.Image) -> Pixels:
     """Turn a picture of one digit, dark on light or light on dark, into the network's pixels.
-
-    Uneven light, grainy paper and faint ink are allowed. Specks, and parts that touch the edge of the picture, are
-    ignored.
 
     Args:
         picture: an image of any size and mode.
@@ -94,12 +127,13 @@ def read_picture(picture: Image.Image) -> Pixels:
     Raises:
         PictureError: nothing stands out from the background, or several parts that look like digits do.
     """
-    if 0 in picture.size:
-        raise PictureError(NOTHING_THERE)
-    pixels = normalize(_find_digit(_find_ink(_to_gray(_to_rgba(picture)))))
-    if pixels is None:
-        raise PictureError(NOTHING_THERE)
-    return pixels
+    found = read_digits(picture)
+    if len(found) > 1:
+        raise PictureError(
+            f"There seem to be {len(found)} digits in this picture. Only one digit can be recognized at a time: "
+            "crop the picture to one digit."
+        )
+    return found[0].pixels
 
 
 # Pillow opens many more, some of them with other programs: EPS starts Ghostscript.
@@ -184,99 +218,12 @@ def _stretch(image: Image.Image) -> Image.Image:
 
 
 def _to_gray(rgba: Image.Image) -> Floats:
+    """Return the shades of gray of a picture that is neither large nor very small, (H, W) from 0 to 255."""
+    if (longer := max(rgba.size)) < SMALLEST_SIZE:
+        factor = SMALLEST_SIZE / longer
+        rgba = rgba.resize([max(1, round(side * factor)) for side in rgba.size], Image.Resampling.BICUBIC)
     gray = np.asarray(rgba.convert("L"), dtype=np.float64)
     alpha = np.asarray(rgba.getchannel("A"), dtype=np.float64) / 255
     # Transparent pixels become the opposite of the ink, like the page that a viewer shows the picture on.
     ink_level = float(np.average(gray, weights=alpha)) if alpha.any() else 0.0
     return gray * alpha + (255.0 if ink_level < 128 else 0.0) * (1 - alpha)
-
-
-def _find_ink(gray: Floats) -> Floats:
-    """Return the amount of ink at each pixel, (H, W) in [0, 1]; 0 for paper."""
-    from skimage.filters import gaussian
-
-    smooth = gaussian(gray, sigma=SMOOTHING * max(gray.shape), preserve_range=True)
-    border = np.concatenate([smooth[0], smooth[-1], smooth[:, 0], smooth[:, -1]]).mean()
-    # If ink and paper are mistaken for each other, then the supposed ink is as bright as the border.
-    dark, light = _find_dark(smooth), _find_dark(255 - smooth)
-    is_dark = border - _mean(smooth, dark >= 0.5) >= _mean(smooth, light >= 0.5) - border
-    return dark if is_dark else light
-
-
-def _find_dark(gray: Floats) -> Floats:
-    """Return how much darker each pixel is than the paper around it, in [0, 1]; 1 for typical ink."""
-    from scipy.ndimage import grey_closing
-    from skimage.filters import threshold_otsu
-
-    # Closing fills up dark parts narrower than the window, so that the paper is left.
-    height, width = (max(1, round(side * COARSE_SIZE / max(gray.shape))) for side in gray.shape)
-    coarse = np.asarray(Image.fromarray(gray.astype(np.float32)).resize((width, height), Image.Resampling.BOX))
-    paper = Image.fromarray(grey_closing(coarse, size=WINDOW, mode="nearest"))
-    depth = np.clip(np.asarray(paper.resize(gray.shape[::-1], Image.Resampling.BILINEAR)) - gray, 0, None)
-    if depth.max() < MIN_DEPTH:
-        return np.zeros_like(gray)
-    inked = depth > threshold_otsu(depth)
-    typical, grain = _mean(depth, inked), float(depth[~inked].std())
-    if typical < max(MIN_DEPTH, MIN_DEPTH_IN_GRAINS * grain):
-        return np.zeros_like(gray)
-    # The edges of strokes are faint. Below a quarter of typical ink, a pixel is paper.
-    return np.where(depth > typical / 4, np.minimum(depth / typical, 1), 0)
-
-
-def _find_digit(ink: Floats) -> Pixels:
-    """Return the ink of the only digit, (H, W) uint8.
-
-    Raises:
-        PictureError: there is no digit, or more than one.
-    """
-    from scipy.ndimage import binary_dilation
-    from skimage.measure import label, regionprops
-
-    labels = label(ink >= 0.5)
-    # A part that spans the picture is a ruled line, or the edge of a table.
-    parts = [part for part in regionprops(labels) if not _spans(part.bbox, ink.shape)]
-    if not parts:
-        raise PictureError(NOTHING_THERE)
-    inside = [part for part in parts if not _touches_edge(part.bbox, ink.shape)]
-    if inside and max(part.area for part in inside) > EDGE_SHARE * max(part.area for part in parts):
-        parts = inside
-    largest = max(part.area for part in parts)
-    parts = [part for part in parts if part.area >= SPECK_SHARE * largest]
-    if (count := _count_digits([part.bbox for part in parts])) > 1:
-        raise PictureError(
-            f"There seem to be {count} digits in this picture. Only one digit can be recognized at a time: "
-            "crop the picture to one digit."
-        )
-    wanted = np.isin(labels, [part.label for part in parts])
-    return (ink * binary_dilation(wanted, iterations=2) * 255).astype(np.uint8)
-
-
-def _count_digits(boxes: list[Box]) -> int:
-    """Count groups of tall boxes (top, left, bottom, right) with gaps between them."""
-    tallest = max(bottom - top for top, _, bottom, _ in boxes)
-    tall = [box for box in boxes if box[2] - box[0] >= TALL_SHARE * tallest]
-    across = _count_groups([(left, right) for _, left, _, right in tall], GAP_SHARE * tallest)
-    down = _count_groups([(top, bottom) for top, _, bottom, _ in tall], GAP_SHARE * tallest)
-    return max(across, down)
-
-
-def _count_groups(spans: list[tuple[int, int]], min_gap: float) -> int:
-    count, reached = 0, -math.inf
-    for start, end in sorted(spans):
-        count += start - reached > min_gap
-        reached = max(reached, end)
-    return count
-
-
-def _touches_edge(box: Box, shape: tuple[int, ...]) -> bool:
-    top, left, bottom, right = box
-    return top == 0 or left == 0 or bottom == shape[0] or right == shape[1]
-
-
-def _spans(box: Box, shape: tuple[int, ...]) -> bool:
-    top, left, bottom, right = box
-    return (top == 0 and bottom == shape[0]) or (left == 0 and right == shape[1])
-
-
-def _mean(values: Floats, where: NDArray[np.bool_]) -> float:
-    return float(values[where].mean()) if where.any() else float(values.mean())

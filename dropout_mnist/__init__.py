@@ -32,7 +32,9 @@ if TYPE_CHECKING:
     from dropout_mnist.evaluation import evaluate as evaluate
     from dropout_mnist.evaluation import predict as predict
     from dropout_mnist.model import MLP as MLP
+    from dropout_mnist.preprocessing.picture import FoundDigit as FoundDigit
     from dropout_mnist.preprocessing.picture import PictureError as PictureError
+    from dropout_mnist.preprocessing.picture import read_digits as read_digits
     from dropout_mnist.train_step import StateError as StateError
     from dropout_mnist.training import DivergedError as DivergedError
     from dropout_mnist.training import Training as Training
@@ -51,6 +53,7 @@ _MODULES = {
     "Dropout": "dropout",
     "EpochResult": "evaluation",
     "Evaluation": "evaluation",
+    "FoundDigit": "preprocessing.picture",
     "MLP": "model",
     "PictureError": "preprocessing.picture",
     "Prediction": "evaluation",
@@ -63,6 +66,7 @@ _MODULES = {
     "load": "checkpoints.folder",
     "load_dataset": "data.datasets",
     "predict": "evaluation",
+    "read_digits": "preprocessing.picture",
 }
 
 __all__ = [*_MODULES]

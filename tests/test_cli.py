@@ -121,6 +121,24 @@ def test_predict_reads_dark_on_light_and_light_on_dark(
     assert re.fullmatch(r".*canvas 0\.png: 0 \(\d+\.\d%\)\n", text)
 
 
+def test_predict_lists_several_digits_with_their_boxes(
+    capsys: pytest.CaptureFixture[str], shipped: Path, tmp_path: Path
+) -> None:
+    image = Image.new("L", (400, 200), 240)
+    ImageDraw.Draw(image).line((105, 40, 95, 160), fill=10, width=14)
+    ImageDraw.Draw(image).ellipse((250, 40, 330, 160), outline=10, width=14)
+    image.save(tmp_path / "ten.png")
+    code, text, _ = run(capsys, "predict", str(tmp_path / "ten.png"))
+    assert code == 0
+    assert re.fullmatch(r".*ten\.png: digits: \[1 \(\d+\.\d%\), 0 \(\d+\.\d%\)\]\n", text)
+    _, out, _ = run(capsys, "predict", "--json", str(tmp_path / "ten.png"))
+    answer = json.loads(out)
+    assert "digit" not in answer
+    assert [digit["digit"] for digit in answer["digits"]] == [1, 0]
+    left, top, right, bottom = answer["digits"][1]["box"]
+    assert (left * 400, top * 200, right * 400, bottom * 200) == pytest.approx((250, 40, 330, 160), abs=3)
+
+
 def test_predict_reports_doubt(capsys: pytest.CaptureFixture[str], shipped: Path, tmp_path: Path) -> None:
     image = Image.new("L", (280, 280), 240)
     for line in ((40, 40, 240, 240), (240, 60, 40, 230), (140, 20, 150, 250), (30, 140, 250, 130), (60, 30, 200, 240)):

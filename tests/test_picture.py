@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageCms, ImageDraw
 
 from dropout_mnist.preprocessing.drawing import Pixels, read_canvas
-from dropout_mnist.preprocessing.picture import PictureError, open_picture, read_picture
+from dropout_mnist.preprocessing.picture import PictureError, open_picture, read_digits, read_picture
 
 from .conftest import skip_or_fail
 from .test_drawing import SEVEN, assert_alike, canvas
@@ -290,6 +290,76 @@ def test_two_digits_one_above_the_other_are_refused() -> None:
 def test_five_with_a_detached_bar_is_one_digit() -> None:
     bar, bowl = (150, 60, 230, 60), ((150, 100, 220, 130), (220, 130, 210, 200), (210, 200, 140, 210))
     read_file(encode(Image.fromarray((240 - 200 * ink_of(bar, *bowl)).astype(np.uint8))))
+
+
+def shades_of(ink: np.ndarray) -> np.ndarray:
+    return np.asarray(240 - 200 * ink)
+
+
+def as_picture(shades: np.ndarray) -> Image.Image:
+    return Image.fromarray(np.clip(shades, 0, 255).astype(np.uint8))
+
+
+@pytest.mark.parametrize("margin", [0, 4])
+@pytest.mark.parametrize("negative", [False, True], ids=["dark on light", "light on dark"])
+def test_picture_cropped_to_the_digit_is_read(margin: int, negative: bool) -> None:
+    ink = ink_of(*SEVEN)
+    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
+    cropped = ink[rows[0] - margin : rows[-1] + 1 + margin, columns[0] - margin : columns[-1] + 1 + margin]
+    picture = as_picture(255 - shades_of(cropped) if negative else shades_of(cropped))
+    assert_alike(read_picture(picture), read_canvas(canvas(*SEVEN)))
+
+
+@pytest.mark.parametrize("level", [0, 40, 120, 255])
+@pytest.mark.parametrize("width", [3, 25])
+@pytest.mark.parametrize("negative", [False, True], ids=["dark on light", "light on dark"])
+def test_frame_in_another_shade_is_left_out(level: int, width: int, negative: bool) -> None:
+    shades = shades_of(ink_of(*SEVEN))
+    picture = as_picture(np.pad(255 - shades if negative else shades, width, constant_values=level))
+    assert_alike(read_picture(picture), read_canvas(canvas(*SEVEN)))
+
+
+@pytest.mark.parametrize("level", [30, 100, 255])
+@pytest.mark.parametrize("sides", [((60, 0), (0, 0)), ((0, 0), (90, 0)), ((50, 0), (0, 70)), ((70, 60), (90, 80))])
+def test_paper_on_a_table_is_read(level: int, sides: tuple[tuple[int, int], tuple[int, int]]) -> None:
+    paper = np.pad(shades_of(ink_of(*SEVEN)), sides, constant_values=level)
+    grain = np.random.default_rng(1).normal(0, 3, paper.shape)
+    assert_alike(read_picture(as_picture(paper + grain)), read_canvas(canvas(*SEVEN)), most=9)
+
+
+def test_squared_paper_is_left_out() -> None:
+    lines = np.zeros((300, 400))
+    lines[10::25], lines[:, 10::25] = 0.35, 0.35
+    picture = as_picture(shades_of(np.maximum(ink_of(*SEVEN), lines)))
+    assert_alike(read_picture(picture), read_canvas(canvas(*SEVEN)), most=9)
+    with pytest.raises(PictureError, match="nothing that stands out"):
+        read_picture(as_picture(shades_of(lines)))
+
+
+def test_thin_strokes_in_28_pixels_are_one_digit() -> None:
+    ink = Image.new("L", (28, 28))
+    for line in ((8, 5, 7, 14), (7, 14, 18, 13), (19, 4, 17, 24)):
+        ImageDraw.Draw(ink).line(line, fill=230, width=1)
+    assert len(read_digits(ink)) == 1
+
+
+def test_digits_are_read_line_by_line_and_from_left_to_right() -> None:
+    strokes = [(x, y, x - 5, y + 90) for y in (30, 170) for x in (300, 60, 180)]
+    found = read_digits(as_picture(shades_of(ink_of(*strokes))))
+    corners = [(round(digit.box[0] * 400), round(digit.box[1] * 300)) for digit in found]
+    assert [x for x, _ in corners] == pytest.approx([46, 166, 286] * 2, abs=3)
+    assert [y for _, y in corners] == pytest.approx([30] * 3 + [170] * 3, abs=3)
+
+
+def test_digit_that_touches_the_edge_is_read_next_to_one_that_does_not() -> None:
+    found = read_digits(as_picture(shades_of(ink_of((40, 0, 30, 150), (200, 60, 195, 220)))))
+    assert len(found) == 2
+
+
+def test_parts_of_a_digit_stay_together() -> None:
+    bar, bowl = (50, 60, 130, 60), ((50, 90, 120, 130), (120, 130, 110, 200), (110, 200, 40, 210))
+    open_four = ((220, 60, 210, 130), (210, 130, 268, 128), (290, 60, 285, 210))
+    assert len(read_digits(as_picture(shades_of(ink_of(bar, *bowl, *open_four))))) == 2
 
 
 def test_dark_table_next_to_the_paper_is_ignored() -> None:

@@ -22,9 +22,11 @@ def add_settings(
             defaults.append(f"augmented: {setting.format(setting.augmented)}")
         # Help texts of options begin in lower case, and a `%` in them would be a format character.
         help_text = setting.help[0].lower() + setting.help[1:].rstrip(".").replace("%", "%%")
-        options: dict[str, Any] = {"choices": setting.options} if isinstance(setting, Choice) else {"metavar": "VALUE"}
+        options: dict[str, Any] = {"choices": setting.options} if isinstance(setting, Choice) else {}
         if name in several:
             options["nargs"] = "+"
+        if name in several or not isinstance(setting, Choice):
+            options["metavar"] = "VALUE"
         parser.add_argument(
             "--" + name.replace("_", "-"),
             type=_parser(name),

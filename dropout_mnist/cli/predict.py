@@ -1,4 +1,4 @@
-"""`predict`: recognize the digit in each picture."""
+"""`predict`: recognize the digits in pictures."""
 
 import argparse
 import glob
@@ -15,8 +15,7 @@ from PIL import Image, UnidentifiedImageError
 from dropout_mnist.checkpoint import Checkpoint
 from dropout_mnist.cli.output import add_weights, path_argument, print_error, print_json, print_line, print_note
 from dropout_mnist.evaluation import Doubt, Prediction, predict_batch
-from dropout_mnist.preprocessing.drawing import Pixels
-from dropout_mnist.preprocessing.picture import PictureError, open_picture, read_picture
+from dropout_mnist.preprocessing.picture import FoundDigit, PictureError, open_picture, read_digits
 from dropout_mnist.shapes import INPUT_SIZE
 
 PREDICT_BATCH_SIZE = 256
@@ -38,9 +37,11 @@ def add_parser(commands: Any) -> None:
     """Add the command to the parser's commands."""
     parser = commands.add_parser(
         "predict",
-        help="recognize the digit in each picture",
-        description="Recognize the digit in each picture, dark on light or light on dark. The answers are in the order "
-        "of the pictures, one line each: the digit, its probability, and the reason for doubt if there is one.",
+        help="recognize the digits in pictures",
+        description="Recognize the digits in pictures, dark on light or light on dark. The answers are in the order of "
+        "the pictures, one line each: the digit, its probability, and the reason for doubt if there is one. Several "
+        "digits in a picture are listed line by line and from left to right; with --json each has a box of its left, "
+        "top, right and bottom, as shares of the picture's width and height.",
     )
     parser.set_defaults(run=run)
     parser.add_argument(
@@ -59,14 +60,15 @@ def run(options: argparse.Namespace) -> int:
     checkpoint = Checkpoint.load(options.weights)
     all_read = True
     skipped = 0
-    batch: list[tuple[Path, Pixels]] = []
+    batch: list[tuple[Path, list[FoundDigit]]] = []
 
     def answer() -> None:
         if not batch:
             return
-        pixels = torch.stack([torch.from_numpy(image).reshape(INPUT_SIZE) for _, image in batch])
-        for (path, _), prediction in zip(batch, predict_batch(checkpoint.model, pixels), strict=True):
-            _print_answer(path, prediction, options.json)
+        pixels = [torch.from_numpy(digit.pixels).reshape(INPUT_SIZE) for _, digits in batch for digit in digits]
+        predictions = iter(predict_batch(checkpoint.model, torch.stack(pixels)))
+        for path, digits in batch:
+            _print_answer(path, [(digit, next(predictions)) for digit in digits], options.json)
         batch.clear()
 
     def complain(path: Path, error: object) -> None:
@@ -81,7 +83,7 @@ def run(options: argparse.Namespace) -> int:
                 skipped += 1
                 continue
             try:
-                batch.append((file, read_picture(open_picture(_read(file)))))
+                batch.append((file, read_digits(open_picture(_read(file)))))
             except (PictureError, OSError) as error:
                 complain(file, error)
             if len(batch) == PREDICT_BATCH_SIZE:
@@ -94,13 +96,24 @@ def run(options: argparse.Namespace) -> int:
     return 0 if all_read else 1
 
 
-def _print_answer(path: Path, prediction: Prediction, as_json: bool) -> None:
+def _print_answer(path: Path, answers: list[tuple[FoundDigit, Prediction]], as_json: bool) -> None:
     if as_json:
-        values = {"digit": prediction.digit, "probs": prediction.probs, "doubt": prediction.doubt.value}
-        print_json({"path": str(path), **values})
+        digits = [_to_json(prediction) | {"box": digit.box} for digit, prediction in answers]
+        # One digit, the usual case, can be read without a list.
+        single = _to_json(answers[0][1]) if len(answers) == 1 else {}
+        print_json({"path": str(path), **single, "digits": digits})
     else:
-        doubt = "" if prediction.doubt is Doubt.NONE else f"; {prediction.doubt.value}"
-        print_line(f"{path}: {prediction.digit} ({prediction.probs[prediction.digit]:.1%}){doubt}")
+        texts = [_describe(prediction) for _, prediction in answers]
+        print_line(f"{path}: " + (texts[0] if len(texts) == 1 else f"digits: [{', '.join(texts)}]"))
+
+
+def _to_json(prediction: Prediction) -> dict[str, Any]:
+    return {"digit": prediction.digit, "probs": prediction.probs, "doubt": prediction.doubt.value}
+
+
+def _describe(prediction: Prediction) -> str:
+    doubt = "" if prediction.doubt is Doubt.NONE else f"; {prediction.doubt.value}"
+    return f"{prediction.digit} ({prediction.confidence:.1%}){doubt}"
 
 
 def _find_files(paths: list[Path], complain: Complain) -> Iterator[tuple[Path, bool]]:

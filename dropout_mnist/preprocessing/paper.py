@@ -23,6 +23,8 @@ MIN_DEPTH, MIN_DEPTH_IN_GRAINS = 20, 4
 FAINTEST = 0.25
 # How often what surrounds the writing is taken away, and the rest looked at again.
 PASSES = 3
+# Strokes are thinner than this for their length; a disc or a square is thicker.
+THICKEST = 0.6
 # What stands out less than this share of the other shade is not ink but a halo around it.
 HALO_SHARE = 0.5
 # How far around ink its paper is looked at, as a share of the longer side. It needs this area, as a share of the ink's,
@@ -53,6 +55,14 @@ def find_ink(gray: Floats) -> Floats:
     """
     smooth = gaussian(gray, sigma=SMOOTHING * max(gray.shape), preserve_range=True)
     dark, light = _find_dark(smooth), _find_dark(255 - smooth)
+    if max(dark.contrast, light.contrast) == 0:
+        return dark.amount
+    ink = _choose(dark, light, smooth)
+    return np.zeros_like(gray) if _relative_thickness(ink) > THICKEST else ink
+
+
+def _choose(dark: _Ink, light: _Ink, smooth: Floats) -> Floats:
+    """Return the amount of what is ink; the other one is paper between and inside strokes."""
     weaker, stronger = sorted((dark, light), key=lambda ink: ink.contrast)
     if weaker.contrast <= HALO_SHARE * stronger.contrast:
         return stronger.amount

@@ -130,8 +130,8 @@ def read_picture(picture: Image.Image) -> Pixels:
     found = read_digits(picture)
     if len(found) > 1:
         raise PictureError(
-            f"There seem to be {len(found)} digits in this picture. Only one digit can be recognized at a time: "
-            "crop the picture to one digit."
+            f"There seem to be {len(found)} digits in this picture, not one: crop it to one digit, or find them all "
+            "with read_digits()."
         )
     return found[0].pixels
 

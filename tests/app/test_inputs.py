@@ -60,10 +60,19 @@ def test_uploaded_file_that_is_not_a_picture_is_explained(upload_page: AppTest) 
     assert "This is not a picture" in texts(upload_page)
 
 
-def test_picture_of_two_digits_is_refused(upload_page: AppTest) -> None:
-    upload(upload_page, paper_with_lines((80, 20, 70, 180), (200, 20, 190, 180)))
-    assert "There seem to be 2 digits in this picture" in texts(upload_page)
-    assert "Upload a picture of one digit" in texts(upload_page)
+def test_digits_of_a_picture_are_all_read_and_one_is_chosen(upload_page: AppTest) -> None:
+    upload(upload_page, paper_with_lines((80, 20, 70, 180), (150, 20, 250, 20), (250, 20, 200, 180)))
+    digits = upload_page.segmented_control(key="found_digit")
+    assert list(digits.options) == ["1", "7"]
+    assert metric(upload_page, "Answer") == "1"
+    checked(digits.set_value(1).run())
+    assert metric(upload_page, "Answer") == "7"
+
+
+def test_empty_picture_is_explained_and_shown(upload_page: AppTest) -> None:
+    upload(upload_page, png(Image.new("L", (100, 100), 200)))
+    assert "nothing that stands out" in texts(upload_page)
+    assert "Upload a picture of one or more digits" in texts(upload_page)
 
 
 @pytest.fixture

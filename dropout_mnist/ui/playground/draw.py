@@ -8,9 +8,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from dropout_mnist.preprocessing.drawing import Pixels
-from dropout_mnist.preprocessing.picture import PictureError, open_picture, read_picture
 from dropout_mnist.ui import scroll
-from dropout_mnist.ui.format import plain
 from dropout_mnist.ui.inputs import canvas
 
 _SOURCE_KEY = "input_source"
@@ -54,24 +52,10 @@ def show() -> None:
 
 
 def _show_upload() -> Pixels | None:
-    upload = st.file_uploader(
-        "A picture of one digit, dark on light or light on dark",
-        type=["png", "jpg", "jpeg", "gif", "bmp", "tif", "tiff", "webp", "heic", "heif", "avif"],
-        key="picture",
-    )
-    if upload is None and st.context.is_embedded:
-        st.caption("If uploading fails, your browser keeps cookies from this frame: open the page in its own tab.")
-    if upload is None:
-        return None
-    picture = pixels = None
-    try:
-        picture = open_picture(upload.getvalue())
-        pixels = read_picture(picture)
-    except PictureError as error:
-        st.error(plain(error), icon=":material/error:")
-    if picture is not None:
-        st.image(picture, caption=plain(upload.name), width=canvas.SIZE, output_format="PNG")
-    return pixels
+    # Lazy: imports torch.
+    from dropout_mnist.ui.inputs import upload
+
+    return upload.show()
 
 
 def _show_test_image() -> Pixels | None:
@@ -85,6 +69,6 @@ def _show_test_image() -> Pixels | None:
 # Each shows an input and returns its pixels, with an invitation to show while there are none.
 _SOURCES: dict[str, tuple[Callable[[], Pixels | None], str]] = {
     "Draw": (canvas.show, "**Draw a digit, 0 to 9.** The answer appears here as soon as you lift the pen."),
-    "Upload a picture": (_show_upload, "**Upload a picture of one digit.** The answer appears here."),
+    "Upload a picture": (_show_upload, "**Upload a picture of one or more digits.** The answer appears here."),
     _TEST_IMAGE: (_show_test_image, "**Use a test image.** The answer appears here."),
 }

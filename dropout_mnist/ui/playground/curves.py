@@ -134,7 +134,15 @@ def _chart(
             strokeDash=alt.StrokeDash(
                 "images:N",
                 scale=alt.Scale(domain=list(series), range=[[1, 0], [6, 4], [2, 3]][: len(series)]),
-                legend=alt.Legend(orient="top", title=None, symbolType="stroke", symbolStrokeWidth=2, symbolSize=400),
+                legend=alt.Legend(
+                    orient="top",
+                    title=None,
+                    columns=one_column_if_narrow(3),
+                    symbolType="stroke",
+                    symbolStrokeColor=GRAY,
+                    symbolStrokeWidth=2,
+                    symbolSize=400,
+                ),
             ),
             detail="seed:N",
             tooltip=[

@@ -15,7 +15,7 @@ from dropout_mnist.ui.format import rough_duration
 from dropout_mnist.ui.language import translate as _
 from dropout_mnist.ui.models import ChosenModel
 from dropout_mnist.ui.playground import code, curves, runs, settings, verdict
-from dropout_mnist.ui.playground.results import Experiment, choose_subject, find_results
+from dropout_mnist.ui.playground.results import Experiment, choose_subject, find_results, variants
 from dropout_mnist.ui.resources import training_queue
 from dropout_mnist.ui.visitor import ask_browser
 
@@ -60,9 +60,8 @@ def _show_buttons(experiment: Experiment) -> None:
     verdict.ask(experiment)
     queued = {run.config.name for run in runs.own_runs()}
     with st.container(horizontal=True, vertical_alignment="center"):
-        if not config.drop_prob or experiment.missing(config.seed):
-            _show_train_both(experiment, queued)
-        else:
+        _show_train_both(experiment, queued)
+        if experiment.comparison() is not None:
             _show_repeat(experiment, queued)
         label = _("Train") if experiment.get(config) is None else _("Train again")
         if st.button(
@@ -77,19 +76,21 @@ def _show_buttons(experiment: Experiment) -> None:
 
 
 def _show_train_both(experiment: Experiment, queued: set[str]) -> None:
-    missing = experiment.missing(experiment.config.seed)
+    config = experiment.config
+    missing = experiment.missing(config.seed)
+    configs = missing or variants(config)
     if st.button(
-        _with_time(_("Train both"), missing),
-        type="primary",
+        _with_time(_("Train both") if missing else _("Train both again"), configs),
+        type="primary" if missing else "secondary",
         icon=":material/balance:",
         key="train_both",
-        disabled=not experiment.config.drop_prob or all(config.name in queued for config in missing),
-        help=_("Trains without and with dropout, and compares. What was trained before is not trained again.")
-        if experiment.config.drop_prob
+        disabled=not config.drop_prob or all(each.name in queued for each in configs),
+        help=_("Trains without and with dropout, and compares. Only what is missing is trained.")
+        if config.drop_prob
         else _("Choose a drop_prob above 0 to compare with."),
     ):
         verdict.keep_expectation(experiment)
-        runs.submit(missing)
+        runs.submit(configs)
         st.rerun()
 
 

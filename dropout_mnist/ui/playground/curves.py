@@ -9,16 +9,11 @@ import streamlit as st
 
 from dropout_mnist.config import SETTINGS, TrainConfig
 from dropout_mnist.ui import names
-from dropout_mnist.ui.charts import BLUE, GRAY, MAX_POINTS, ORANGE, one_column_if_narrow
+from dropout_mnist.ui.charts import BLUE, GRAY, MAX_POINTS, ORANGE
 from dropout_mnist.ui.format import epochs
 from dropout_mnist.ui.language import translate as _
+from dropout_mnist.ui.playground import curve_chart
 from dropout_mnist.ui.playground.results import Experiment, Result
-
-# Of the vertical axes: enough for every label, so that the two charts are aligned, next to and below each other.
-_AXIS_WIDTH = 56
-# Up to this many epochs, each is marked.
-_MARKED_EPOCHS = 30
-_HEIGHT = 360
 
 
 def show(experiment: Experiment, before: Result | None = None) -> None:
@@ -37,12 +32,12 @@ def show(experiment: Experiment, before: Result | None = None) -> None:
     done = epochs(max(len(run.history) for run in runs))
     loss, accuracy = st.columns(2, gap="medium")
     loss.altair_chart(
-        _chart(experiment, before, losses, _("loss (cross entropy, nats)"), "~g", ".4f"),
+        _draw(experiment, before, losses, _("loss (cross entropy, nats)"), ".4f"),
         key="loss_chart",
         alt=_("Losses of {epochs}. {values}", epochs=done, values=_describe_last(runs, losses, ".4f")),
     )
     accuracy.altair_chart(
-        _chart(experiment, before, accuracies, _("accuracy"), "~%", ".2%"),
+        _draw(experiment, before, accuracies, _("accuracy"), ".2%"),
         key="accuracy_chart",
         alt=_("Accuracies of {epochs}. {values}", epochs=done, values=_describe_last(runs, accuracies, ".2%")),
     )
@@ -73,88 +68,30 @@ def _describe_last(runs: Sequence[Result], series: Mapping[str, str], number_for
     )
 
 
+def _draw(
+    experiment: Experiment, before: Result | None, series: Mapping[str, str], title: str, number_format: str
+) -> alt.LayerChart:
+    last_epoch = experiment.config.epochs
+    rows: list[dict[str, object]] = []
+    colors = {}
+    for run in experiment.results.values():
+        rows += _rows(run, names.dropout(run.config), series, last_epoch)
+        colors[names.dropout(run.config)] = BLUE if run.config.drop_prob else ORANGE
+    if before is not None:
+        name = _describe_before(before.config, experiment.config)
+        test = next(iter(series))
+        rows += _rows(before, name, {test: series[test]}, last_epoch)
+        colors[name] = GRAY
+    return curve_chart.draw(pd.DataFrame(rows), colors, list(series), last_epoch, title, number_format)
+
+
 def _rows(run: Result, name: str, series: Mapping[str, str], last_epoch: int) -> Iterator[dict[str, object]]:
     """Yield the points of a run's curves, at most `MAX_POINTS` each, to the last epoch on the axis."""
     shown = run.history[:last_epoch]
     for result in shown[:: -math.ceil(last_epoch / MAX_POINTS)]:
-        for images, attribute in series.items():
+        for measure, attribute in series.items():
             value = getattr(result, attribute)
-            yield {"run": name, "images": images, "seed": run.config.seed, "epoch": result.epoch, "value": value}
-
-
-def _chart(
-    experiment: Experiment,
-    before: Result | None,
-    series: Mapping[str, str],
-    title: str,
-    axis_format: str,
-    number_format: str,
-) -> alt.Chart:
-    last_epoch = experiment.config.epochs
-    rows = [
-        row for run in experiment.results.values() for row in _rows(run, names.dropout(run.config), series, last_epoch)
-    ]
-    colors = {
-        names.dropout(run.config): BLUE if run.config.drop_prob else ORANGE for run in experiment.results.values()
-    }
-    if before is not None:
-        name = _describe_before(before.config, experiment.config)
-        test = dict([next(iter(series.items()))])
-        rows += _rows(before, name, test, last_epoch)
-        colors[name] = GRAY
-    return (
-        alt.Chart(pd.DataFrame(rows))
-        .mark_line(point=alt.OverlayMarkDef(size=25) if last_epoch <= _MARKED_EPOCHS else False, strokeWidth=2)
-        .encode(
-            x=alt.X(
-                "epoch:Q",
-                title=_("epoch"),
-                scale=alt.Scale(domain=[1, max(2, last_epoch)]),
-                axis=alt.Axis(tickMinStep=1, format="d", grid=False),
-            ),
-            y=alt.Y(
-                "value:Q",
-                title=title,
-                scale=alt.Scale(zero=False),
-                # Without a number of digits, the format has as many as the ticks need to differ.
-                axis=alt.Axis(format=axis_format, tickCount=6, minExtent=_AXIS_WIDTH, maxExtent=_AXIS_WIDTH),
-            ),
-            color=alt.Color(
-                "run:N",
-                scale=alt.Scale(domain=list(colors), range=list(colors.values())),
-                legend=alt.Legend(
-                    orient="bottom",
-                    title=None,
-                    columns=one_column_if_narrow(3),
-                    symbolType="stroke",
-                    symbolStrokeWidth=3,
-                    labelLimit=260,
-                ),
-            ),
-            strokeDash=alt.StrokeDash(
-                "images:N",
-                scale=alt.Scale(domain=list(series), range=[[1, 0], [6, 4], [2, 3]][: len(series)]),
-                legend=alt.Legend(
-                    orient="top",
-                    title=None,
-                    columns=one_column_if_narrow(3),
-                    symbolType="stroke",
-                    symbolStrokeColor=GRAY,
-                    symbolStrokeWidth=2,
-                    symbolSize=400,
-                ),
-            ),
-            detail="seed:N",
-            tooltip=[
-                alt.Tooltip("run:N", title=_("run")),
-                alt.Tooltip("images:N", title=_("images")),
-                alt.Tooltip("seed:N", title=_("seed")),
-                alt.Tooltip("epoch:Q", title=_("epoch")),
-                alt.Tooltip("value:Q", title=title, format=number_format),
-            ],
-        )
-        .properties(height=_HEIGHT)
-    )
+            yield {"run": name, "measure": measure, "seed": run.config.seed, "epoch": result.epoch, "value": value}
 
 
 def explain() -> None:

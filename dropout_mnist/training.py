@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass, replace
+from functools import cache
 from importlib.metadata import version
 
 import torch
@@ -18,7 +19,9 @@ from dropout_mnist.config import TrainConfig
 from dropout_mnist.data.datasets import Dataset, Split
 from dropout_mnist.data.label_noise import randomize_labels
 from dropout_mnist.evaluation import EpochResult, evaluate
+from dropout_mnist.hardware.threads import ThreadChooser, equal_thread_counts
 from dropout_mnist.model import MLP
+from dropout_mnist.shapes import CLASSES, INPUT_SIZE
 from dropout_mnist.train_step import StateError, TrainStep, inference_copy
 
 TRAIN_EVALUATION_SIZE = 10_000
@@ -119,6 +122,7 @@ class Training:
                 "and incomplete batches are dropped: nothing would be left to train on"
             )
         self._step = TrainStep(config)
+        self._threads = ThreadChooser(find_thread_counts(config))
         device = self._step.model.device
         self._train_split, self._test_split = self._train_split.to(device), dataset.test.to(device)
         if state is not None:
@@ -146,13 +150,16 @@ class Training:
         Raises:
             DivergedError: the loss is no longer finite; the last good epoch is kept.
         """
-        while len(self.history) < self.config.epochs:
-            result = self._train_epoch(len(self.history) + 1, should_stop, on_batch)
-            if result is None:
-                return
-            self._finished = self._finish((*self.history, result))
-            self._in_epoch = False
-            yield result
+        try:
+            while len(self.history) < self.config.epochs:
+                result = self._train_epoch(len(self.history) + 1, should_stop, on_batch)
+                if result is None:
+                    return
+                self._finished = self._finish((*self.history, result))
+                self._in_epoch = False
+                yield result
+        finally:
+            self._threads.release()
 
     @property
     def history(self) -> tuple[EpochResult, ...]:
@@ -215,12 +222,13 @@ class Training:
         for places in torch.randperm(self._shown, generator=self._step.shuffler)[:total].split(block):
             indices = places.to(device) % len(self._train_split)
             images, targets = prepare(self._train_split[indices], self._step.augmenter)
-            for batch in zip(images.split(size), targets.split(size), strict=True):
+            for batch in self._threads.pace(zip(images.split(size), targets.split(size), strict=True)):
                 if should_stop():
                     return None
                 train_loss += self._step(*batch)
                 done += size
                 on_batch(BatchProgress(epoch, done, total, time.perf_counter() - start))
+        self._threads.settle()
         mean_loss = train_loss.item() / self._batches
         return self._measure(epoch, mean_loss, time.perf_counter() - start)
 
@@ -266,6 +274,32 @@ class Training:
             temperature = fit_temperature(model(images), self._held_out.labels)
         apply_temperature(model, temperature)
         return temperature
+
+
+def find_thread_counts(config: TrainConfig) -> tuple[int, ...]:
+    """Return the numbers of threads that a run may change between, because all give it the same bits."""
+    shaping = ("recipe", "dropout_kind", "hidden_sizes", "batch_size", "device", "precision")
+    shape = TrainConfig(**{name: getattr(config, name) for name in shaping})
+    return _probe_thread_counts(shape, torch.get_num_threads())
+
+
+@cache
+def _probe_thread_counts(config: TrainConfig, threads: int) -> tuple[int, ...]:
+    generator = torch.Generator().manual_seed(config.seed)
+    size = max(BLOCK_SIZE, config.batch_size)
+    pixels = torch.randint(256, (size, INPUT_SIZE), dtype=torch.uint8, generator=generator)
+    split = Split(pixels, torch.randint(CLASSES, (size,), generator=generator))
+
+    def compute() -> list[Tensor]:
+        step = TrainStep(config)
+        on_device = split.to(step.model.device)
+        images, targets = PREPARE[config.recipe](on_device, step.augmenter)
+        step.begin_epoch(1)
+        step(images[: config.batch_size], targets[: config.batch_size])
+        evaluation = evaluate(step.trained_model(), on_device)
+        return [*step.state_dict().values(), evaluation.probs, torch.tensor(evaluation.loss)]
+
+    return equal_thread_counts(compute, threads)
 
 
 def choose_images(config: TrainConfig, dataset: Dataset) -> tuple[Split, Split]:

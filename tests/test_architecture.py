@@ -26,10 +26,10 @@ ALLOWED: dict[str, set[str]] = {
     "augmentation": {"data", "preprocessing"},
     "core": {"augmentation", "data", "hardware", "preprocessing", "storage"},
     "checkpoints": {"core", "data", "storage"},
-    "experiments": {"core", "checkpoints", "data", "preprocessing", "storage"},
+    "experiments": {"core", "checkpoints", "data", "hardware", "preprocessing", "storage"},
     "server": {"core", "checkpoints", "data"},
     "export": {"core"},
-    "cli": {"core", "checkpoints", "data", "preprocessing", "storage", "experiments", "export", "server"},
+    "cli": {"core", "checkpoints", "data", "hardware", "preprocessing", "storage", "experiments", "export", "server"},
     "ui": {
         "core",
         "checkpoints",

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from dropout_mnist.experiments.machine import WORKER_BYTES, Machine, cpu_quota, free_memory, plan_workers
+from dropout_mnist.hardware.machine import WORKER_BYTES, Machine, cpu_quota, free_memory, plan_workers
 
 UNLIMITED_V1 = "9223372036854771712"
 

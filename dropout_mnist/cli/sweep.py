@@ -16,7 +16,6 @@ from dropout_mnist.cli.output import (
 )
 from dropout_mnist.config import SETTINGS, TrainConfig
 from dropout_mnist.data.datasets import load_dataset
-from dropout_mnist.experiments.machine import Machine, plan_workers
 from dropout_mnist.experiments.measurements import MEASUREMENTS
 from dropout_mnist.experiments.results import SweepResults
 from dropout_mnist.experiments.sweep import (
@@ -28,6 +27,7 @@ from dropout_mnist.experiments.sweep import (
     make_grid,
     run_sweep,
 )
+from dropout_mnist.hardware.machine import Machine, plan_workers
 
 # These options take one value or more, and the sweep runs all combinations.
 _SEVERAL = (

@@ -19,9 +19,9 @@ import torch
 import dropout_mnist
 from dropout_mnist.config import TrainConfig
 from dropout_mnist.data.datasets import Dataset, load_dataset
-from dropout_mnist.experiments.machine import Machine
 from dropout_mnist.experiments.measurements import MEASUREMENTS, Row
 from dropout_mnist.experiments.results import EPOCHS, SweepResults
+from dropout_mnist.hardware.machine import Machine
 from dropout_mnist.train_step import inference_copy
 from dropout_mnist.training import Training
 

@@ -1,1 +1,1 @@
-"""What computes: the device, and the precision that it supports."""
+"""What computes: the device, the precision it supports, the number of threads, and the cores and memory there are."""

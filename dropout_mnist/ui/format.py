@@ -44,7 +44,10 @@ def rough_duration(seconds: float) -> str:
 
 def describe_download(download: DownloadProgress) -> str:
     """Describe a download: the reason, the mirror and the progress."""
-    return (
-        f"{plain(download.reason)}: downloading it from {plain(download.mirror)}, "
-        f"{download.done / 1e6:.1f} of {download.total / 1e6:.1f} MB"
+    return _(
+        "{reason}. Downloading it from {mirror}, {done} of {total} MB.",
+        reason=plain(download.reason),
+        mirror=plain(download.mirror),
+        done=f"{download.done / 1e6:.1f}",
+        total=f"{download.total / 1e6:.1f}",
     )

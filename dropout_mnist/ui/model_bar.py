@@ -11,9 +11,13 @@ from dropout_mnist.ui.language import translate as _
 _STYLE = """<style>
 .st-key-model_choice, .st-key-comparison_choice { flex: 0 1 18rem; min-width: 0; }
 @media (max-width: 640px) {
-    .st-key-model { flex-wrap: nowrap; height: 3rem; }
-    .st-key-model_choice, .st-key-comparison_choice { flex: 1; }
-    .st-key-model [data-testid="stCaptionContainer"] { display: none; }
+    .st-key-model { flex-wrap: nowrap; height: 3rem; gap: 0.25rem; }
+    .st-key-model_choice { flex: 1; }
+    .st-key-comparison_choice { flex: 1.2; }
+    .st-key-model input { font-size: 0.875rem; padding-inline: 0.5rem 0; }
+    .st-key-model_menu button { padding-inline: 0.25rem; }
+    .st-key-model_menu p { position: absolute; clip-path: inset(50%); }
+    .st-key-model > :has(> .st-key-model_facts) { display: none; }
 }
 </style>"""
 
@@ -46,10 +50,11 @@ def show() -> None:
             label_visibility="collapsed",
             persist_state="session",
         )
-        with st.popover(_("More"), help=_("Download or upload weights"), key="model_menu"):
+        with st.popover(_("More"), help=_("Download or upload weights"), icon=":material/more_vert:", key="model_menu"):
             _show_menu()
         if (model := models.in_use()) is not None:
-            st.caption(_describe(model))
+            with st.container(key="model_facts", width="content"):
+                st.caption(_describe(model))
     _show_problem(choice)
 
 

@@ -58,7 +58,7 @@ def keys(page: AppTest) -> set[str | None]:
 def test_finished_run_offers_its_model(open_page: OpenPage) -> None:
     page = open_page(dataset="digits", epochs="2")
     train(page)
-    assert "plain-p0.30-digits-e2 is trained: test accuracy" in texts(page)
+    assert "dropout 0.3 · scikit-learn's bundled digits · 2 epochs is trained: test accuracy" in texts(page)
     assert page.selectbox(key="model_choice").value.endswith("augmented.safetensors")
     checked(page.button(key="compare_dropout").click().run())
     assert page.selectbox(key="comparison_choice").value.endswith("plain-p0.30-digits-e2.safetensors")
@@ -160,22 +160,22 @@ def test_visitors_share_one_queue_and_see_only_their_own_runs(open_page: OpenPag
     click_train(one)
     assert one.button(key="train").disabled
     click_train(other)
-    assert re.search(r"Waiting, number 1 in the queue, starts in about \d+ s: plain-p0.30-digits-e1-s2", texts(other))
+    assert re.search(r"Waiting, number 1 in the queue, starts in about \d+ s: dropout 0\.3 .* seed 2", texts(other))
     shown = texts(checked(one.run()))
-    assert "Training plain-p0.30-digits-e1 on scikit-learn's bundled digits." in shown
+    assert "Training dropout 0.3 · scikit-learn's bundled digits · 1 epoch." in shown
     assert "Other visitors have 1 run in this server's queue." in shown
     assert "-s2" not in shown
     third = open_page(dataset="digits", epochs="1")
     assert "Other visitors have 2 runs in this server's queue." in texts(third)
-    assert "Training plain-p0.30-digits-e1" not in texts(third)
+    assert "Training dropout" not in texts(third)
     assert "stop" not in {button.key for button in third.button}
     queue = resources.training_queue()
     runs = queue.active_runs()
     gate.set()
     ended = [queue.wait(run.id, TIMEOUT) for run in runs]
     assert [run.state for run in ended if run is not None] == [RunState.FINISHED] * 2
-    assert "plain-p0.30-digits-e1-s2 is trained" in texts(checked(other.run()))
-    assert "plain-p0.30-digits-e1 is trained" in texts(checked(one.run()))
+    assert "1 epoch · seed 2 is trained" in texts(checked(other.run()))
+    assert "1 epoch is trained" in texts(checked(one.run()))
     assert "is trained" not in texts(checked(third.run()))
 
 
@@ -198,7 +198,7 @@ def test_run_shows_the_progress_of_the_download_it_needs(open_page: OpenPage, mi
     [run] = queue.active_runs()
     wait_until(lambda: (now := queue.get(run.id)) is not None and now.download is not None, "the download starts")
     shown = page.run().get("progress")[0].proto.text
-    assert "train-images-idx3-ubyte is missing: downloading it from 127.0.0.1" in shown.replace("\\", "")
+    assert "train-images-idx3-ubyte is missing. Downloading it from 127.0.0.1" in shown.replace("\\", "")
     mirrors.release.set()
     assert (ended := queue.wait(run.id, TIMEOUT)) is not None
     assert ended.state is RunState.FINISHED

@@ -83,7 +83,7 @@ def _choose_model() -> models.ChosenModel | None:
     try:
         model = models.load(option)
     except CheckpointError as error:
-        st.error(f"These weights cannot be used: {plain(error)}.", icon=":material/error:")
+        st.error(f"{plain(error)}.", icon=":material/error:")
         return None
     config = model.checkpoint.config
     st.caption(

@@ -7,6 +7,7 @@ import streamlit as st
 from dropout_mnist.data.datasets import TITLES
 from dropout_mnist.server.queue import TrainingQueue
 from dropout_mnist.server.runs import Run, RunState
+from dropout_mnist.ui import names
 from dropout_mnist.ui.format import describe_download, rough_duration
 from dropout_mnist.ui.language import translate as _
 from dropout_mnist.ui.resources import training_queue
@@ -22,10 +23,9 @@ def show(run: Run, together: Sequence[Run]) -> None:
     """
     ended = [other for other in together if not other.active]
     share = (len(ended) + run.share_done) / len(together)
-    title = TITLES[run.config.dataset]
     if run.state is RunState.LOADING:
         if (download := run.download) is None:
-            st.progress(share, _("Loading {title} …", title=title))
+            st.progress(share, _("Loading {title} …", title=TITLES[run.config.dataset]))
         else:
             st.progress(download.done / download.total, describe_download(download))
     else:
@@ -34,9 +34,8 @@ def show(run: Run, together: Sequence[Run]) -> None:
         st.button(_("Stop"), icon=":material/stop:", key="stop", on_click=_stop, args=(together,))
         st.caption(
             _(
-                "Training {name} on {title}. You can close the page and come back.",
-                name=run.config.name,
-                title=title,
+                "Training {name}. You can close the page and come back.",
+                name=names.network(run.config),
             )
         )
 
@@ -50,10 +49,10 @@ def show_waiting(run: Run, place: int) -> None:
                 "Waiting, number {place} in the queue, starts in about {time}: {name}",
                 place=place,
                 time=rough_duration(seconds),
-                name=run.config.name,
+                name=names.network(run.config),
             )
         else:
-            text = _("Waiting, number {place} in the queue: {name}", place=place, name=run.config.name)
+            text = _("Waiting, number {place} in the queue: {name}", place=place, name=names.network(run.config))
         st.caption(text)
 
 

@@ -14,6 +14,7 @@ from dropout_mnist.config import TrainConfig
 from dropout_mnist.server.limits import RefusedError
 from dropout_mnist.server.queue import TrainingQueue
 from dropout_mnist.server.runs import Run, RunState
+from dropout_mnist.ui import names
 from dropout_mnist.ui.format import epochs, plain
 from dropout_mnist.ui.language import translate as _
 from dropout_mnist.ui.models import MAX_SESSION_CHECKPOINTS, ChosenModel, use_model
@@ -173,7 +174,7 @@ def _show_interrupted() -> None:
             st.caption(
                 _(
                     "Your run {name} was interrupted after {done} of {epochs}, at a test accuracy of {accuracy}.",
-                    name=config.name,
+                    name=names.network(config),
                     done=last.epoch,
                     epochs=epochs(config.epochs),
                     accuracy=f"{last.test_accuracy:.2%}",
@@ -194,13 +195,14 @@ def _show_latest(run: Run) -> None:
 
 
 def _describe_end(run: Run) -> str:
-    values = {"name": run.config.name, "done": len(run.history), "epochs": epochs(run.config.epochs)}
+    name = names.network(run.config)
+    values = {"name": name, "done": len(run.history), "epochs": epochs(run.config.epochs)}
     if run.state is RunState.FINISHED:
         accuracy = f"{run.history[-1].test_accuracy:.2%}"
-        text = _("{name} is trained: test accuracy {accuracy}.", name=run.config.name, accuracy=accuracy)
+        text = _("{name} is trained: test accuracy {accuracy}.", name=name, accuracy=accuracy)
     elif run.state is RunState.STOPPED:
         if not run.history:
-            text = _("{name} was removed before its first epoch ended.", name=run.config.name)
+            text = _("Removed from the queue: {name}.", name=name)
         else:
             text = _("{name} was stopped after {done} of {epochs}.", **values)
     else:

@@ -31,7 +31,7 @@ def test_ready_experiment_sets_everything(open_page: OpenPage, name: str) -> Non
     assert PRESETS[name].question() in texts(page)
     assert page.slider(key="drop_prob").value == config.drop_prob
     assert page.segmented_control(key="recipe").value == config.recipe
-    for setting in ("epochs", "train_size", "repeats", "hidden_sizes"):
+    for setting in ("epochs", "train_size", "repeats", "label_noise", "hidden_sizes"):
         assert page.text_input(key=setting).value == SETTINGS[setting].format(getattr(config, setting))
     assert "too few to tell" not in texts(page)
     # It stays marked with other dropout.

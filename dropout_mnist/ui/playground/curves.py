@@ -32,12 +32,12 @@ def show(experiment: Experiment, before: Result | None = None) -> None:
     done = epochs(max(len(run.history) for run in runs))
     loss, accuracy = st.columns(2, gap="medium")
     loss.altair_chart(
-        _draw(experiment, before, losses, _("loss (cross entropy, nats)"), ".4f"),
+        draw(experiment, before, losses, _("loss (cross entropy, nats)"), ".4f"),
         key="loss_chart",
         alt=_("Losses of {epochs}. {values}", epochs=done, values=_describe_last(runs, losses, ".4f")),
     )
     accuracy.altair_chart(
-        _draw(experiment, before, accuracies, _("accuracy"), ".2%"),
+        draw(experiment, before, accuracies, _("accuracy"), ".2%"),
         key="accuracy_chart",
         alt=_("Accuracies of {epochs}. {values}", epochs=done, values=_describe_last(runs, accuracies, ".2%")),
     )
@@ -68,9 +68,18 @@ def _describe_last(runs: Sequence[Result], series: Mapping[str, str], number_for
     )
 
 
-def _draw(
+def draw(
     experiment: Experiment, before: Result | None, series: Mapping[str, str], title: str, number_format: str
 ) -> alt.LayerChart:
+    """Draw the curves of an experiment, to its last epoch, and the first series of the run shown before it.
+
+    Args:
+        experiment: with at least one result.
+        before: the run shown before it.
+        series: the attributes of `EpochResult` to draw, by their names.
+        title: of the vertical axis.
+        number_format: of exact values.
+    """
     last_epoch = experiment.config.epochs
     rows: list[dict[str, object]] = []
     colors = {}

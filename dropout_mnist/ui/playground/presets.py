@@ -22,8 +22,8 @@ class Preset:
     question: Callable[[], str]
 
 
-# Few images are shown so often that all experiments make thousands of steps; their learning rates are small, because
-# with dropout large ones end at random places. docs/results.md has what each of them shows.
+# Few images are repeated, so that every experiment makes thousands of steps. Where they are very few, the learning rate
+# is small: with a larger one, the last epochs differ by chance. docs/results.md has what each of them shows.
 PRESETS = {
     "overfit": Preset(
         TrainConfig(drop_prob=0.5, train_size=100, repeats=100, batch_size=50, epochs=10, learning_rate=0.0001),
@@ -37,6 +37,14 @@ PRESETS = {
         TrainConfig(drop_prob=0.5, train_size=1_000, repeats=15, batch_size=50, epochs=10, learning_rate=0.0003),
         lambda: _("1,000 images"),
         lambda: _("Dropout learns more slowly at first. Does it end higher?"),
+    ),
+    "noise": Preset(
+        TrainConfig(drop_prob=0.5, train_size=5_000, label_noise=0.4, repeats=3, batch_size=50, epochs=10),
+        lambda: _("40% random labels"),
+        lambda: _(
+            "Of 5,000 training images, 40% have a random label. The longer the network trains, the more of these it "
+            "memorizes. Does dropout keep it from that?"
+        ),
     ),
     "all": Preset(
         TrainConfig(drop_prob=0.5, epochs=8),

@@ -6,11 +6,12 @@ Recognition", Proc. IEEE 86 (1998), section III.A). Drawings are treated the sam
 do not tell which digit it is, so the strokes are rendered again at the network's scale, with a pen as wide as MNIST's.
 """
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw
+from PIL import Image
 
 from dropout_mnist.preprocessing.fabricjs import Stroke
 from dropout_mnist.shapes import IMAGE_SIZE
@@ -21,8 +22,12 @@ BOX_SIZE = 20
 
 # The width of the pen in MNIST, in the network's pixels.
 PEN_WIDTH = 2.6
-# Strokes are rendered this many times larger and then reduced, which smooths the edges as in MNIST.
-OVERSAMPLING = 10
+# A pixel whose center is this far from the pen's edge, inside or outside, is fully inked or not at all.
+SOFTNESS = 0.5
+# Keeps the length of a dot from being 0 where it is divided by.
+_TINY = 1e-12
+# The position of the center of mass, as the index of a row or column.
+MIDDLE = IMAGE_SIZE / 2
 # Ink fainter than this, of 255, counts as background.
 MIN_CONTRAST = 32
 
@@ -30,10 +35,22 @@ MIN_CONTRAST = 32
 def read_strokes(strokes: Sequence[Stroke]) -> Pixels | None:
     """Turn the strokes of a drawing into the network's pixels, whatever the pen width, size and position.
 
+    A pixel's ink follows from the distance between its center and the nearest stroke. `live/rasterise.js` computes the
+    same in the browser.
+
     Returns:
         (28, 28) uint8, or None if there are no strokes.
     """
-    return normalize(_redraw(strokes)) if strokes else None
+    if not strokes:
+        return None
+    starts, ends = _fit_to_box(strokes)
+    coverage = _cover(starts, ends)
+    mass = coverage.sum()
+    columns, rows = (float(coverage.sum(axis=axis) @ np.arange(IMAGE_SIZE) / mass) for axis in (0, 1))
+    extent = np.maximum(starts, ends).max(axis=0) + PEN_WIDTH / 2
+    corner = np.clip(MIDDLE - np.array([columns, rows]), 0, IMAGE_SIZE - extent)
+    centered = _cover(starts + corner, ends + corner)
+    return np.floor(centered * 255 + 0.5).astype(np.uint8)
 
 
 def read_canvas(rgba: Pixels) -> Pixels | None:
@@ -75,23 +92,48 @@ def normalize(ink: Pixels) -> Pixels | None:
     return image
 
 
-def _redraw(strokes: Sequence[Stroke]) -> Pixels:
-    """Render strokes so that they and the pen's width fill the 20 x 20 box, enlarged by `OVERSAMPLING`."""
+def _fit_to_box(strokes: Sequence[Stroke]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the starts and ends of the strokes' segments, (N, 2), scaled so that the pen's ink fills a 20 x 20 box."""
     points = np.concatenate([stroke.points for stroke in strokes])
     corner = points.min(axis=0)
     extent = float((points.max(axis=0) - corner).max())
-    size, pen = BOX_SIZE * OVERSAMPLING, PEN_WIDTH * OVERSAMPLING
     # A drawing much smaller than the pen's width is a dot, even if the hand trembled.
     is_dot = extent < max(stroke.pen_width for stroke in strokes) / 2
-    factor = 0.0 if is_dot else (size - pen) / extent
-    image = Image.new("L", (size, size))
-    draw = ImageDraw.Draw(image)
-    for stroke in strokes:
-        line = [(x, y) for x, y in (stroke.points - corner) * factor + pen / 2]
-        draw.line(line, fill=255, width=round(pen), joint="curve")
-        for end in (line[0], line[-1]):
-            draw.circle(end, pen / 2, fill=255)
-    return np.asarray(image)
+    factor = 0.0 if is_dot else (BOX_SIZE - PEN_WIDTH) / extent
+    lines = [(stroke.points - corner) * factor + PEN_WIDTH / 2 for stroke in strokes]
+    # A stroke of a single point is a segment without length.
+    starts = np.concatenate([line[:-1] if len(line) > 1 else line for line in lines])
+    ends = np.concatenate([line[1:] if len(line) > 1 else line for line in lines])
+    return starts, ends
+
+
+def _cover(starts: NDArray[np.float64], ends: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return how far each pixel is covered by a pen that follows these segments, (28, 28), from 0 to 1."""
+    # Pieces at most a pixel long reach few pixels, so that only these are looked at.
+    counts = np.maximum(1, np.ceil(np.hypot(*(ends - starts).T))).astype(int)
+    step = np.repeat((ends - starts) / counts[:, None], counts, axis=0)
+    number = np.arange(counts.sum()) - np.repeat(counts.cumsum() - counts, counts)
+    begin = np.repeat(starts, counts, axis=0) + step * number[:, None]
+
+    middle = begin + step / 2
+    reach = PEN_WIDTH / 2 + SOFTNESS + 0.5
+    window = np.arange(math.ceil(2 * reach))
+    first = np.floor(middle - reach + 0.5).astype(int)
+    columns = first[:, 0, None, None] + window
+    rows = first[:, 1, None, None] + window[:, None]
+    right, down = columns + 0.5 - begin[:, 0, None, None], rows + 0.5 - begin[:, 1, None, None]
+    step_x, step_y = step[:, 0, None, None], step[:, 1, None, None]
+    # How far along the piece, from 0 to 1, the pen comes closest to the pixel's center.
+    along = np.clip((right * step_x + down * step_y) / np.maximum(step_x**2 + step_y**2, _TINY), 0, 1)
+    squares = (right - along * step_x) ** 2 + (down - along * step_y) ** 2
+
+    # With a margin, because the pen's window can reach beyond the image.
+    side = IMAGE_SIZE + 2 * len(window)
+    nearest = np.full(side * side, np.inf)
+    np.minimum.at(nearest, (rows + len(window)) * side + columns + len(window), squares)
+    inside = slice(len(window), -len(window))
+    distance = np.sqrt(nearest.reshape(side, side)[inside, inside])
+    return np.clip((PEN_WIDTH / 2 + SOFTNESS - distance) / (2 * SOFTNESS), 0, 1)
 
 
 def _start_when_centered(small: Pixels, axis: int) -> int:

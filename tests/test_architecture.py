@@ -22,13 +22,14 @@ ALLOWED: dict[str, set[str]] = {
     "storage": set(),
     "hardware": set(),
     "preprocessing": set(),
+    "live": set(),
     "data": {"preprocessing", "storage"},
     "augmentation": {"data", "preprocessing"},
     "core": {"augmentation", "data", "hardware", "preprocessing", "storage"},
     "checkpoints": {"core", "data", "storage"},
     "experiments": {"core", "checkpoints", "data", "hardware", "preprocessing", "storage"},
     "server": {"core", "checkpoints", "data"},
-    "export": {"core"},
+    "export": {"core", "live"},
     "cli": {"core", "checkpoints", "data", "hardware", "preprocessing", "storage", "experiments", "export", "server"},
     "ui": {
         "core",
@@ -39,6 +40,7 @@ ALLOWED: dict[str, set[str]] = {
         "storage",
         "experiments",
         "export",
+        "live",
         "server",
     },
 }

@@ -1,13 +1,21 @@
 """Helpers for tests of the page with Streamlit's AppTest, without a browser."""
 
+import base64
 import io
+import json
 from collections.abc import Callable
 from time import monotonic, sleep
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
+import safetensors.torch
+import torch
 from PIL import Image
 from streamlit.testing.v1 import AppTest
+
+from dropout_mnist.evaluation import Prediction, predict_batch
+from dropout_mnist.model import MLP
 
 TIMEOUT = 120
 
@@ -30,6 +38,25 @@ def texts(page: AppTest) -> str:
 def metric(page: AppTest, label: str) -> str:
     """Return the value shown under a label."""
     return next(element.value for element in page.metric if element.label.replace("\\", "") == label)
+
+
+def mailbox(page: AppTest) -> dict[str, Any]:
+    """Return what the page sends to the live panel: bytes or JSON for each slot."""
+    protos = [element.proto for element in page.get("bidi_component")]
+    return {
+        proto.id.split("-", 2)[2]: proto.bytes if proto.WhichOneof("data") == "bytes" else json.loads(proto.json)
+        for proto in protos
+        if proto.component_name == "dropout_mnist.live_mailbox"
+    }
+
+
+def live_answer(page: AppTest) -> Prediction:
+    """Return the answer of the weights that the live panel is sent for the pixels that it is sent."""
+    sent = mailbox(page)
+    model = MLP().eval()
+    model.load_state_dict(safetensors.torch.load(sent["live_model"]))
+    pixels = np.frombuffer(base64.b64decode(sent["live_input"]["pixels"]), np.uint8)
+    return predict_batch(model, torch.from_numpy(pixels.copy())[None])[0]
 
 
 def canvas_report(strokes: list[Any], image: Image.Image | None = None) -> SimpleNamespace:

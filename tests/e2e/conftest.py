@@ -1,7 +1,5 @@
 """A running server and a real Chromium. Tests wait for what the page shows, never for a fixed time."""
 
-import base64
-import io
 import os
 import re
 import shutil
@@ -12,7 +10,6 @@ from time import monotonic, sleep
 
 import numpy as np
 import pytest
-from PIL import Image
 from playwright.sync_api import BrowserType, Locator, Page, expect
 
 from dropout_mnist.preprocessing.drawing import Pixels
@@ -107,7 +104,7 @@ class Playground:
 
     @property
     def answer(self) -> Locator:
-        return self.prediction.get_by_test_id("stMetricValue")
+        return self.prediction.get_by_test_id("live-digit")
 
     @property
     def invitation(self) -> Locator:
@@ -157,14 +154,16 @@ class Playground:
                 # Within one frame Chromium reports only the last of several moves.
                 self.page.evaluate("() => new Promise(requestAnimationFrame)")
             self.page.mouse.up()
+        # The canvas reports a stroke after 200 ms. This timer ends later, so that what a test does next is sent later.
+        self.page.evaluate("() => new Promise(resolve => setTimeout(resolve, 250))")
 
     def expect_input(self, expected: Pixels, tolerance: float) -> None:
         """Wait until the network's input differs from `expected` by at most `tolerance` levels of 256, on average."""
-        image = self.keyed("network_input").locator("img")
+        canvas = self.keyed("network_input").locator("canvas")
         end = monotonic() + TIMEOUT
         while True:
-            data = base64.b64decode((image.get_attribute("src") or "").partition("base64,")[2])
-            seen = np.asarray(Image.open(io.BytesIO(data)).resize((28, 28), Image.Resampling.BOX), float)
+            data = canvas.evaluate("canvas => Array.from(canvas.getContext('2d').getImageData(0, 0, 28, 28).data)")
+            seen = np.array(data, float).reshape(28, 28, 4)[..., 0]
             difference = float(np.abs(seen - expected).mean())
             if difference <= tolerance:
                 return

@@ -164,7 +164,7 @@ def test_visitors_do_not_see_what_others_draw_upload_or_choose(
     assert not [name for name in names if "secret" in name or "Mine" in name]
     other_person.page.keyboard.press("Escape")
     other_person.choose_input("Upload a picture")
-    expect(other_person.prediction).to_contain_text("Upload a picture of one digit.")
+    expect(other_person.prediction).to_contain_text("Upload a picture of one or more digits")
     seen = other_person.page.content()
     assert not [secret for secret in ("secret", picture.name, "p0.45") if secret in seen]
 

@@ -16,7 +16,7 @@ from .conftest import ONE, SEVEN, Playground, watched
 def test_first_screen_invites_to_draw_and_shows_the_model(playground: Playground) -> None:
     playground.open()
     expect(playground.invitation).to_be_visible()
-    expect(playground.answer).to_have_count(0)
+    expect(playground.answer).to_be_hidden()
     model = playground.keyed("model")
     expect(model).to_be_in_viewport()
     expect(model).to_contain_text(f"test accuracy {accuracy_of('augmented')}")
@@ -26,7 +26,7 @@ def test_digit_is_answered_after_each_stroke(playground: Playground) -> None:
     playground.open()
     playground.draw(ONE)
     expect(playground.answer).to_have_text("1")
-    expect(playground.page.locator(".st-key-network_input img")).to_be_visible()
+    expect(playground.page.locator(".st-key-network_input canvas")).to_be_visible()
     playground.click("clear")
     expect(playground.invitation).to_be_visible()
     playground.draw(SEVEN)
@@ -66,7 +66,7 @@ def test_drawing_survives_reruns_and_other_inputs(playground: Playground) -> Non
     assert playground.ink() == ink
     playground.choose_input("Upload a picture")
     expect(playground.canvas).to_have_count(0)
-    expect(playground.prediction).to_contain_text("Upload a picture of one digit")
+    expect(playground.prediction).to_contain_text("Upload a picture of one or more digits")
     playground.choose_input("Draw")
     expect(playground.answer).to_have_text("7")
     assert playground.ink() == ink

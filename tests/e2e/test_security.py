@@ -61,7 +61,7 @@ def test_file_that_is_too_large_is_refused_before_the_upload(playground: Playgro
     playground.choose_input("Upload a picture")
     playground.keyed("picture").locator("input").set_input_files(large)
     expect(playground.keyed("picture")).to_contain_text("File must be 20.0MB or smaller")
-    expect(playground.prediction).to_contain_text("Upload a picture of one digit.")
+    expect(playground.prediction).to_contain_text("Upload a picture of one or more digits")
 
 
 def test_markup_in_urls_and_file_names_is_shown_as_text(playground: Playground) -> None:

@@ -114,15 +114,27 @@ def _read_image(data: bytes) -> Pixels | None:
         return None
 
 
+def current_drawing() -> Drawing:
+    """Return this session's drawing; works on every page."""
+    drawing: Drawing = st.session_state.setdefault(_DRAWING_KEY, Drawing())
+    return drawing
+
+
 def drawn_pixels() -> Pixels | None:
     """Return the network's input for this session's drawing, None if it is empty; works on every page."""
-    drawing: Drawing | None = st.session_state.get(_DRAWING_KEY)
-    return drawing.pixels if drawing and drawing.strokes else None
+    drawing = current_drawing()
+    return drawing.pixels if drawing.strokes else None
+
+
+def pen_width() -> int:
+    """Return the width of the pen, in canvas pixels."""
+    width: int = st.session_state.get("pen_width", DEFAULT_PEN_WIDTH)
+    return width
 
 
 def show() -> Pixels | None:
     """Show the canvas and its buttons; return the network's input for the drawing, None if it is empty."""
-    drawing: Drawing = st.session_state.setdefault(_DRAWING_KEY, Drawing())
+    drawing = current_drawing()
     if _WIDGET_KEY not in st.session_state:
         # The canvas is new on the page, or returns to it: restore the drawing.
         drawing.replace(drawing.strokes)
@@ -130,7 +142,7 @@ def show() -> Pixels | None:
     canvas_script.show()
     with st.container(key="canvas", width=SIZE, height=SIZE, border=False):
         report = st_canvas(
-            stroke_width=st.session_state.get("pen_width", DEFAULT_PEN_WIDTH),
+            stroke_width=pen_width(),
             stroke_color="#ffffff",
             background_color="#000000",
             width=SIZE,

@@ -1,6 +1,6 @@
-"""The Draw section: a canvas, an uploaded picture or a test image, next to the network's answer.
+"""The Draw section: a canvas, an uploaded picture or a test image, next to the live panel.
 
-The canvas and the invitation to draw are shown without torch, which takes seconds to import on a new server.
+The canvas and the panel are shown without torch, which takes seconds to import on a new server.
 """
 
 from collections.abc import Callable
@@ -10,6 +10,8 @@ import streamlit as st
 from dropout_mnist.preprocessing.drawing import Pixels
 from dropout_mnist.ui import scroll
 from dropout_mnist.ui.inputs import canvas
+from dropout_mnist.ui.language import translate as _
+from dropout_mnist.ui.live import component
 
 _SOURCE_KEY = "input_source"
 _TEST_IMAGE = "Use a test image"
@@ -41,14 +43,12 @@ def show() -> None:
     input_column, answer_column = st.columns([1, 2], gap="medium")
     with input_column:
         pixels = show_input()
-    with answer_column, st.container(key="prediction"):
-        if pixels is None:
-            st.info(invitation, icon=":material/draw:")
+        if source == DRAW:
+            component.send_drawing(_(invitation))
         else:
-            # Lazy: imports torch.
-            from dropout_mnist.ui import answer
-
-            answer.show(pixels)
+            component.send_pixels(pixels, _(invitation))
+    with answer_column, st.container(key="prediction"):
+        component.show_panel()
 
 
 def _show_upload() -> Pixels | None:
@@ -66,9 +66,10 @@ def _show_test_image() -> Pixels | None:
     return sample_image.show(models.in_use())
 
 
+DRAW = "Draw"
 # Each shows an input and returns its pixels, with an invitation to show while there are none.
 _SOURCES: dict[str, tuple[Callable[[], Pixels | None], str]] = {
-    "Draw": (canvas.show, "**Draw a digit, 0 to 9.** The answer appears here as soon as you lift the pen."),
-    "Upload a picture": (_show_upload, "**Upload a picture of one or more digits.** The answer appears here."),
-    _TEST_IMAGE: (_show_test_image, "**Use a test image.** The answer appears here."),
+    DRAW: (canvas.show, "Draw a digit, 0 to 9. The answer appears as you draw."),
+    "Upload a picture": (_show_upload, "Upload a picture of one or more digits. The answer appears here."),
+    _TEST_IMAGE: (_show_test_image, "Use a test image. The answer appears here."),
 }

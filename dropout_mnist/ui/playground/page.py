@@ -7,6 +7,7 @@ import streamlit as st
 
 from dropout_mnist.ui import navigation, style
 from dropout_mnist.ui.language import translate as _
+from dropout_mnist.ui.live import component, weights
 from dropout_mnist.ui.playground import draw
 
 HEAD_START_SECONDS = 0.4
@@ -24,17 +25,30 @@ def show() -> None:
     """Show the page."""
     style.apply()
     st.header("Dropout on MNIST", anchor=False)
-    draw.show()
-    if "torch" not in sys.modules:
+    weights_place = st.container()
+    early = None if _is_imported() else weights.default_weights()
+    if early is not None:
         # Only on a new server: the rest of the page needs torch, whose import holds the interpreter's lock for long
-        # stretches. So let the browser fetch the canvas first.
+        # stretches. So let the browser fetch the canvas and weights first.
+        with weights_place:
+            component.send_model(early)
+    draw.show()
+    if early is not None:
         time.sleep(HEAD_START_SECONDS)
     # Lazy: these import torch.
     from dropout_mnist.ui import model_bar, models
     from dropout_mnist.ui.playground import accuracy, train
 
     model_bar.show()
-    model = models.in_use()
+    model, comparison = models.in_use(), models.comparison()
+    current = weights.packed_weights(model) if model else None
+    if early is not None and current != early:
+        st.rerun()
+    with weights_place:
+        if early is None:
+            component.send_model(current)
+        if model is not None and comparison is not None:
+            component.send_comparison(weights.packed_weights(comparison), (model.label, comparison.label))
     if model is not None:
         st.caption(_RECIPES[model.checkpoint.config.recipe])
     st.subheader(_("Does dropout help?"), divider="gray")
@@ -42,3 +56,8 @@ def show() -> None:
     navigation.LAB.link("Dropout lab: what dropout does, and when it helps")
     st.subheader("Test", divider="gray")
     accuracy.show(model)
+
+
+def _is_imported() -> bool:
+    """Whether what needs torch was imported completely, by any visitor's run."""
+    return hasattr(sys.modules.get("dropout_mnist.ui.playground.accuracy"), "show")

@@ -1,0 +1,76 @@
+"""Put the live panel on the page.
+
+The panel is a component whose data, its texts, rarely change. Weights and the visitor's input reach it through a
+mailbox in the browser, which is filled by components of their own. So a change of one is sent without the others:
+2.4 MB of weights once a model, and a few kB with every drawing that the canvas is asked to show.
+"""
+
+import base64
+from typing import Any
+
+import streamlit as st
+
+from dropout_mnist.live.source import script, style
+from dropout_mnist.live.texts import panel_texts
+from dropout_mnist.preprocessing.drawing import Pixels
+from dropout_mnist.preprocessing.fabricjs import StrokeError, read_paths
+from dropout_mnist.ui.inputs import canvas
+from dropout_mnist.ui.language import translate
+
+_STYLE = """<style>
+[class*="st-key-live_"]:not(.st-key-live_panel) { position: absolute; width: 0; }
+</style>"""
+
+_panel = st.components.v2.component(
+    "dropout_mnist.live_panel", js=script("adapter.js", __package__), css=style(), isolate_styles=False
+)
+_mailbox = st.components.v2.component(
+    "dropout_mnist.live_mailbox", js=script("mailbox.js", __package__), isolate_styles=False
+)
+
+
+def show_panel() -> None:
+    """Show the panel, which answers for the last input with the last weights."""
+    st.html(_STYLE)
+    _panel(key="live_panel", data=panel_texts(translate))
+
+
+def send_drawing(invitation: str) -> None:
+    """Send what the canvas was last asked to show; the panel itself records what is drawn from then on.
+
+    Args:
+        invitation: shown while there is no drawing.
+    """
+    drawing = canvas.current_drawing()
+    try:
+        strokes = read_paths(drawing.sent["objects"])
+    except StrokeError:
+        send_pixels(drawing.pixels, invitation)
+        return
+    _send(
+        invitation,
+        revision=drawing.sent["revision"],
+        strokes=[{"points": stroke.points.ravel().tolist(), "width": stroke.pen_width} for stroke in strokes],
+        pen_width=canvas.pen_width(),
+    )
+
+
+def send_pixels(pixels: Pixels | None, invitation: str) -> None:
+    """Send the network's input, (28, 28) uint8; None for none, which shows the invitation."""
+    _send(invitation, pixels=base64.b64encode(pixels.tobytes()).decode() if pixels is not None else None)
+
+
+def send_model(weights: bytes | None) -> None:
+    """Send the packed weights of the model in use; None if there is no model."""
+    # Nothing at all would mean that the weights are on their way.
+    _mailbox(key="live_model", data=weights or b"")
+
+
+def send_comparison(weights: bytes, labels: tuple[str, str]) -> None:
+    """Send the packed weights of a model to compare with, and the names of the model in use and of this one."""
+    _mailbox(key="live_labels", data=labels)
+    _mailbox(key="live_comparison", data=weights)
+
+
+def _send(invitation: str, **values: Any) -> None:
+    _mailbox(key="live_input", data={"invitation": invitation, **values})

@@ -1,0 +1,29 @@
+"""Weights for the live panel, packed once for all visitors."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from dropout_mnist.config import TrainConfig
+from dropout_mnist.live.weights import pack
+from dropout_mnist.storage.shipped import shipped_folder
+
+if TYPE_CHECKING:
+    from dropout_mnist.ui.models import ChosenModel
+
+
+def default_weights() -> bytes | None:
+    """Return the packed weights of the shipped network that answers by default, without torch; None if missing."""
+    path = shipped_folder("weights") / f"{TrainConfig.augmented().name}.safetensors"
+    return _pack(f"{path}@{path.stat().st_mtime_ns}", path.read_bytes) if path.exists() else None
+
+
+def packed_weights(model: "ChosenModel") -> bytes:
+    """Return the packed weights of a model."""
+    return _pack(model.id, model.checkpoint.to_bytes)
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def _pack(model_id: str, _read: Callable[[], bytes]) -> bytes:
+    return pack(_read())

@@ -107,7 +107,7 @@ def test_axis_ends_at_the_chosen_number_of_epochs_and_the_run_before_too() -> No
     chart = curves.draw(seen, before, {"test images": "test_accuracy"}, "accuracy", ".2%").to_dict()
     assert encoding(chart, "x")["scale"]["domain"] == [1, 4]
     names = encoding(chart, "color")["scale"]["domain"]
-    assert names == ["no dropout", "before: drop_prob 0.2, Epochs 9"]
+    assert names == ["no dropout", "before: dropout 0.2 · 9 epochs"]
     [rows] = chart["datasets"].values()
     assert [row["epoch"] for row in rows if row["run"] == names[1]] == [4, 3, 2, 1]
 

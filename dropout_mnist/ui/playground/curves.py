@@ -7,7 +7,7 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
-from dropout_mnist.config import SETTINGS, TrainConfig
+from dropout_mnist.config import TrainConfig
 from dropout_mnist.ui import names
 from dropout_mnist.ui.charts import BLUE, GRAY, MAX_POINTS, ORANGE
 from dropout_mnist.ui.format import epochs
@@ -48,16 +48,6 @@ def _training_name(config: TrainConfig) -> str:
     return _("training, dropout on") if config.recipe == "plain" else _("training, varied images")
 
 
-def _describe_before(before: TrainConfig, now: TrainConfig) -> str:
-    """Return the name of the run shown before: the settings that were different."""
-    different = [
-        f"{setting.label} {setting.format(getattr(before, name))}"
-        for name, setting in SETTINGS.items()
-        if getattr(before, name) != getattr(now, name)
-    ]
-    return _("before: {settings}", settings=", ".join(different))
-
-
 def _describe_last(runs: Sequence[Result], series: Mapping[str, str], number_format: str) -> str:
     return "; ".join(
         f"{names.dropout(run.config)}: "
@@ -87,7 +77,7 @@ def draw(
         rows += _rows(run, names.dropout(run.config), series, last_epoch)
         colors[names.dropout(run.config)] = BLUE if run.config.drop_prob else ORANGE
     if before is not None:
-        name = _describe_before(before.config, experiment.config)
+        name = _("before: {name}", name=names.network(before.config))
         test = next(iter(series))
         rows += _rows(before, name, {test: series[test]}, last_epoch)
         colors[name] = GRAY

@@ -30,8 +30,9 @@ def ask(experiment: Experiment) -> None:
 
 def keep_expectation(experiment: Experiment) -> None:
     """Keep what is expected now, before the experiment's first result is known."""
-    expected: dict[str, str | None] = st.session_state.setdefault(_EXPECTED_KEY, {})
-    expected.setdefault(experiment.key, st.session_state.get(_widget_key(experiment)))
+    expected: dict[str, str] = st.session_state.setdefault(_EXPECTED_KEY, {})
+    if (expectation := st.session_state.get(_widget_key(experiment))) is not None:
+        expected.setdefault(experiment.key, expectation)
 
 
 def show(experiment: Experiment) -> None:
@@ -68,7 +69,7 @@ def _describe(comparison: Comparison) -> str:
     means = comparison.means
     points = f"{abs(comparison.difference) * 100:.{digits}f}"
     margin = f"{comparison.margin * 100:.{digits}f}"
-    if comparison.difference == 0:
+    if float(points) == 0:
         difference = _("no difference")
     elif comparison.difference > 0:
         difference = _("{points} points more", points=points)

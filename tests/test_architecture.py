@@ -29,7 +29,7 @@ ALLOWED: dict[str, set[str]] = {
     "checkpoints": {"core", "data", "storage"},
     "experiments": {"core", "checkpoints", "data", "hardware", "preprocessing", "storage"},
     "server": {"core", "checkpoints", "data"},
-    "export": {"core", "live"},
+    "export": {"core", "data", "live"},
     "cli": {"core", "checkpoints", "data", "hardware", "preprocessing", "storage", "experiments", "export", "server"},
     "ui": {
         "core",

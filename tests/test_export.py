@@ -1,10 +1,12 @@
 """Networks and runs taken elsewhere: each must answer or train as it does here."""
 
+import base64
 import os
 import re
 import subprocess
 import sys
 import zipfile
+import zlib
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,7 @@ from dropout_mnist.config import SETTINGS, TrainConfig
 from dropout_mnist.data.datasets import Dataset, load_dataset
 from dropout_mnist.evaluation import compute_logits
 from dropout_mnist.export.onnx import OnnxMissingError, to_onnx
+from dropout_mnist.export.page import to_page
 from dropout_mnist.export.script import SCRIPTED, write_command, write_script
 from dropout_mnist.training import Training
 
@@ -91,6 +94,29 @@ def test_without_onnx_the_extra_is_named(checkpoint: Checkpoint, monkeypatch: py
     monkeypatch.setitem(sys.modules, "onnx", None)
     with pytest.raises(OnnxMissingError, match=r'pip install "dropout-mnist\[onnx\]"'):
         to_onnx(checkpoint)
+
+
+def split_page(page: str) -> tuple[str, bytes]:
+    """Return a page without its weights, and the weights: their compression depends on the version of zlib."""
+    before, weights, after = re.split(r'(?<=id="weights">)([^<]+)', page)
+    return before + after, zlib.decompress(base64.b64decode(weights))
+
+
+def test_committed_page_is_what_the_command_writes(tmp_path: Path) -> None:
+    path = tmp_path / "live.html"
+    weights = SHIPPED_WEIGHTS / "augmented.safetensors"
+    assert main(["export", str(weights), "--format", "html", "--output", str(path)]) == 0
+    committed = (ROOT / "docs" / "live.html").read_text(encoding="utf-8")
+    assert split_page(committed) == split_page(path.read_text(encoding="utf-8")), (
+        "run: dropout-mnist export augmented --format html --output docs/live.html"
+    )
+    assert path.stat().st_size <= 3_000_000
+
+
+def test_page_loads_nothing(checkpoint: Checkpoint) -> None:
+    page = to_page(checkpoint).decode()
+    assert "default-src 'none'" in page
+    assert not re.search(r"\b(?:src|href)=|@import|url\(|\bfetch\(|^import ", page, re.MULTILINE)
 
 
 def test_pytorch_archive_runs_with_torch_alone(

@@ -161,7 +161,8 @@ def test_wheel_holds_the_package_and_what_is_shipped(built: Path) -> None:
     [wheel] = built.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
         names = {name for name in archive.namelist() if ".dist-info/" not in name}
-    modules = {path.relative_to(ROOT).as_posix() for path in PACKAGE.rglob("*.py")} | {"dropout_mnist/py.typed"}
+    kinds = {".py", ".typed", ".js", ".css", ".jinja", ".po"}
+    modules = {path.relative_to(ROOT).as_posix() for path in PACKAGE.rglob("*") if path.suffix in kinds}
     outside = {"app.py", ".streamlit/config.toml"} | WEIGHTS | MEASUREMENTS
     assert modules | {f"{IN_WHEEL}/{name}" for name in outside} <= names
     assert {name for name in names if name.startswith(f"{IN_WHEEL}/weights")} == {

@@ -16,9 +16,9 @@ def add_parser(commands: Any) -> None:
     parser = commands.add_parser(
         "export",
         help="write a network for use elsewhere",
-        description="Write a trained network for use without this program. onnx: a graph for ONNX Runtime and other "
-        "runtimes, from `images` (batch, 784) in [0, 1] to `probs` (batch, 10). pytorch: a zip archive of the weights "
-        "and a short model.py that needs torch alone.",
+        description="Write a trained network for use without this program. html: a page that answers while you draw, "
+        "without a connection. onnx: a graph for ONNX Runtime and other runtimes, from `images` (batch, 784) in [0, 1] "
+        "to `probs` (batch, 10). pytorch: a zip archive of the weights and a short model.py that needs torch alone.",
     )
     parser.set_defaults(run=run)
     add = parser.add_argument

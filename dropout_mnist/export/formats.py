@@ -6,6 +6,7 @@ from importlib.util import find_spec
 
 from dropout_mnist.checkpoint import Checkpoint
 from dropout_mnist.export.onnx import to_onnx
+from dropout_mnist.export.page import to_page
 from dropout_mnist.export.pytorch import to_pytorch
 
 
@@ -34,6 +35,7 @@ class Format:
 
 
 FORMATS = {
+    "html": Format("HTML", ".html", "text/html", to_page),
     "onnx": Format("ONNX", ".onnx", "application/octet-stream", to_onnx, package="onnx"),
     "pytorch": Format("PyTorch", ".zip", "application/zip", to_pytorch),
 }

@@ -23,10 +23,21 @@ def show(checkpoint: Checkpoint) -> None:
     )
     st.caption(_("In Python, load the file with"))
     st.code(f'model = dropout_mnist.load("{checkpoint.name}{SUFFIX}")', language="python", wrap_lines=True)
+    page = FORMATS["html"]
+    st.download_button(
+        _("Download as a page that works offline"),
+        data=partial(page.write, checkpoint),
+        file_name=checkpoint.name + page.suffix,
+        mime=page.mime,
+        icon=":material/draw:",
+        on_click="ignore",
+        width="stretch",
+        key="export_html",
+    )
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(_("Also as"), width="content")
         for name, format_ in FORMATS.items():
-            if format_.is_available:
+            if name != "html" and format_.is_available:
                 st.download_button(
                     format_.title,
                     data=partial(format_.write, checkpoint),

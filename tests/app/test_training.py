@@ -132,6 +132,8 @@ def test_stop_ends_both_runs_of_a_click(open_page: OpenPage, gate: threading.Eve
     checked(page.button(key="train_both").click().run())
     queue = resources.training_queue()
     ids = [run.id for run in queue.active_runs()]
+    wait_until(lambda: queue.active_runs()[0].state is RunState.LOADING, "the first run begins")
+    checked(page.run())
     checked(page.button(key="stop").click().run())
     gate.set()
     ended = [queue.wait(run_id, TIMEOUT) for run_id in ids]

@@ -31,6 +31,7 @@ class QueueLimits:
         max_weights: weights and biases of one network.
         max_minutes: of one run; then it is stopped, and its finished epochs are kept.
         max_models: stored checkpoints; a run that would add one more is refused.
+        confirm_minutes: runs that take longer are queued after a confirmation only.
     """
 
     max_waiting: int = 20
@@ -40,6 +41,7 @@ class QueueLimits:
     max_weights: int = 20_000_000
     max_minutes: int = 60
     max_models: int = 1_000
+    confirm_minutes: int = 2
 
     @classmethod
     def from_environment(cls) -> Self:

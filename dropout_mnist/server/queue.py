@@ -82,7 +82,7 @@ class TrainingQueue:
                     job.owners.add(owner)
                     return job.run.id
             self._check_room(config, owner, jobs)
-            run = Run(id=next(self._ids), config=config)
+            run = Run(id=next(self._ids), config=config, pace=self.paces.known(config))
             self._jobs[run.id] = Job(run, {owner}, self._clock())
             self._changed.notify_all()
             return run.id

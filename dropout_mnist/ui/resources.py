@@ -15,6 +15,7 @@ from dropout_mnist.data.datasets import Dataset, dataset_is_available, load_data
 from dropout_mnist.data.mnist_files import ReportDownload
 from dropout_mnist.evaluation import Evaluation, evaluate
 from dropout_mnist.server.limits import QueueLimits
+from dropout_mnist.server.password import Password
 from dropout_mnist.server.queue import TrainingQueue
 
 _datasets: dict[str, Dataset] = {}
@@ -45,6 +46,12 @@ def training_queue() -> TrainingQueue:
     queue = TrainingQueue(get_dataset, limits=QueueLimits.from_environment())
     atexit.register(queue.close)
     return queue
+
+
+@cache
+def owner_password() -> Password | None:
+    """Return the password of the server's owner, None if the environment sets none."""
+    return Password.from_environment()
 
 
 def load_cached(path: Path) -> tuple[str, Checkpoint]:

@@ -25,6 +25,7 @@ def show() -> None:
     """Show the page."""
     style.apply()
     st.header("Dropout on MNIST", anchor=False)
+    top = st.container()
     weights_place = st.container()
     early = None if _is_imported() else weights.default_weights()
     if early is not None:
@@ -37,7 +38,7 @@ def show() -> None:
         time.sleep(HEAD_START_SECONDS)
     # Lazy: these import torch.
     from dropout_mnist.ui import model_bar, models
-    from dropout_mnist.ui.playground import accuracy, train
+    from dropout_mnist.ui.playground import accuracy, follow, train
 
     model_bar.show()
     model, comparison = models.in_use(), models.comparison()
@@ -49,6 +50,10 @@ def show() -> None:
             component.send_model(current)
         if model is not None and comparison is not None:
             component.send_comparison(weights.packed_weights(comparison), (model.label, comparison.label))
+    if follow.requested():
+        with top:
+            follow.show(model)
+        return
     if model is not None:
         st.caption(_RECIPES[model.checkpoint.config.recipe])
     st.subheader(_("Does dropout help?"), divider="gray")

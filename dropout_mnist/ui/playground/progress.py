@@ -5,11 +5,11 @@ from collections.abc import Sequence
 import streamlit as st
 
 from dropout_mnist.data.datasets import TITLES
-from dropout_mnist.server.queue import TrainingQueue
 from dropout_mnist.server.runs import Run, RunState
 from dropout_mnist.ui import names
-from dropout_mnist.ui.format import describe_download, rough_duration
+from dropout_mnist.ui.format import describe_download, epochs, rough_duration
 from dropout_mnist.ui.language import translate as _
+from dropout_mnist.ui.playground import share as sharing
 from dropout_mnist.ui.resources import training_queue
 from dropout_mnist.ui.visitor import visitor
 
@@ -38,13 +38,19 @@ def show(run: Run, together: Sequence[Run]) -> None:
                 name=names.network(run.config),
             )
         )
+        sharing.show(together)
 
 
 def show_waiting(run: Run, place: int) -> None:
-    """Show a waiting run, its place in the queue and when it begins, with a button that removes it."""
+    """Show a waiting run, its place in the queue and when it begins or continues, with a button that ends it."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.button(_("Remove"), icon=":material/close:", key=f"stop_{run.id}", on_click=_stop, args=([run],))
-        if seconds := training_queue().seconds_until(run.id):
+        label = _("Stop") if run.state is RunState.PAUSED else _("Remove")
+        st.button(label, icon=":material/close:", key=f"stop_{run.id}", on_click=_stop, args=([run],))
+        seconds = training_queue().seconds_until(run.id)
+        if run.state is RunState.PAUSED:
+            st.caption(_describe_pause(run, seconds))
+            return
+        if seconds:
             text = _(
                 "Waiting, number {place} in the queue, starts in about {time}: {name}",
                 place=place,
@@ -56,6 +62,18 @@ def show_waiting(run: Run, place: int) -> None:
         st.caption(text)
 
 
+def _describe_pause(run: Run, seconds: float | None) -> str:
+    text = _(
+        "Paused after {done} of {epochs}, for shorter runs of others: {name}",
+        done=len(run.history),
+        epochs=epochs(run.config.epochs),
+        name=run.config.name,
+    )
+    if not seconds:
+        return text
+    return f"{text} · " + _("continues in about {time}", time=rough_duration(seconds))
+
+
 def _describe(run: Run, together: Sequence[Run], number: int) -> list[str]:
     parts = []
     if len(together) > 1:
@@ -65,18 +83,15 @@ def _describe(run: Run, together: Sequence[Run], number: int) -> list[str]:
     parts.append(_("Epoch {epoch} of {epochs}", epoch=run.progress.epoch, epochs=run.config.epochs))
     if run.images_per_second:
         parts.append(_("{speed} images/s", speed=f"{run.images_per_second:,.0f}"))
-    if (seconds := _seconds_left(run, together, training_queue())) is not None:
+    if (seconds := _seconds_left(together)) is not None:
         parts.append(_("about {time} left", time=rough_duration(seconds)))
     return parts
 
 
-def _seconds_left(run: Run, together: Sequence[Run], queue: TrainingQueue) -> float | None:
-    seconds = run.seconds_left
-    for other in together:
-        if seconds is not None and other.waiting:
-            pace = queue.paces.known(other.config)
-            seconds = None if pace is None else seconds + pace.seconds(other.config)
-    return seconds
+def _seconds_left(together: Sequence[Run]) -> float | None:
+    """Return how long the runs that have not ended will train; None if that is not known of all of them."""
+    seconds = [run.seconds_left for run in together if run.active]
+    return None if None in seconds else sum(filter(None, seconds))
 
 
 def _stop(runs: Sequence[Run]) -> None:

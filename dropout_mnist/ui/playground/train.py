@@ -4,19 +4,17 @@ Runs are drawn live while the rest of the page stays responsive.
 """
 
 from collections.abc import Sequence
-from contextlib import suppress
 
 import streamlit as st
 
 from dropout_mnist.config import TrainConfig
-from dropout_mnist.server.limits import RefusedError
 from dropout_mnist.server.pace import steps_per_epoch
 from dropout_mnist.ui.format import rough_duration
 from dropout_mnist.ui.language import translate as _
 from dropout_mnist.ui.models import ChosenModel
-from dropout_mnist.ui.playground import code, curves, runs, settings, verdict
+from dropout_mnist.ui.playground import code, confirm, curves, owner, runs, settings, verdict
+from dropout_mnist.ui.playground.estimate import estimate_seconds
 from dropout_mnist.ui.playground.results import Experiment, choose_subject, find_results, variants
-from dropout_mnist.ui.resources import training_queue
 from dropout_mnist.ui.visitor import ask_browser
 
 POLL_SECONDS = 0.5
@@ -34,10 +32,12 @@ def show(model: ChosenModel | None) -> None:
         if config is not None:
             _warn_if_short(config)
             _show_buttons(find_results(config, runs.ended_runs()))
+            confirm.show(config)
         subject = choose_subject(config, runs.own_runs())
         experiment = find_results(subject, runs.ended_runs()) if subject is not None else None
         polled = bool(runs.own_runs())
         st.fragment(runs.show, run_every=POLL_SECONDS if polled else None)(model, experiment, polled)
+        owner.show()
     curves.explain()
 
 
@@ -70,7 +70,7 @@ def _show_buttons(experiment: Experiment) -> None:
             key="train",
             disabled=config.name in queued,
         ):
-            runs.submit([config])
+            confirm.submit([config])
             st.rerun()
         code.show_button(config)
 
@@ -90,7 +90,7 @@ def _show_train_both(experiment: Experiment, queued: set[str]) -> None:
         else _("Choose a drop_prob above 0 to compare with."),
     ):
         verdict.keep_expectation(experiment)
-        runs.submit(configs)
+        confirm.submit(configs)
         st.rerun()
 
 
@@ -105,18 +105,12 @@ def _show_repeat(experiment: Experiment, queued: set[str]) -> None:
         disabled=all(config.name in queued for config in missing),
         help=_("One pair of networks can differ by chance. Every further pair makes the verdict surer."),
     ):
-        runs.submit(missing)
+        confirm.submit(missing)
         st.rerun()
 
 
 def _with_time(label: str, configs: Sequence[TrainConfig]) -> str:
     """Return a button's text with an estimate of how long the runs take here."""
-    queue, seconds = training_queue(), 0.0
-    # A run that is too large is refused when it is asked for.
-    with suppress(RefusedError, ValueError, RuntimeError, MemoryError):
-        for config in configs:
-            queue.limits.check(config)
-            seconds += queue.paces.measured(config).seconds(config)
-        if seconds:
-            return _("{label}, about {time}", label=label, time=rough_duration(seconds))
+    if seconds := estimate_seconds(configs):
+        return _("{label}, about {time}", label=label, time=rough_duration(seconds))
     return label

@@ -282,9 +282,8 @@ class TrainingQueue:
         return Turn(run, job.since, epoch_left=max(0.0, run.left - later_epochs * run.epoch) if run.epoch else 0.0)
 
     def _candidate(self, job: Job) -> Candidate:
-        run = job.run
-        if run.pace is None:
-            run = replace(run, pace=self.paces.known(run.config))
+        # The latest pace for all runs of a kind: a busy machine's speed varies, and their lengths are compared.
+        run = replace(job.run, pace=self.paces.known(job.run.config))
         return Candidate(
             id=run.id,
             owners=frozenset(job.owners),

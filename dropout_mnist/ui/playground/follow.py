@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from dropout_mnist.config import SETTINGS, TrainConfig
 from dropout_mnist.server.runs import Run, RunState
-from dropout_mnist.ui.format import plain, rough_duration
+from dropout_mnist.ui import names
+from dropout_mnist.ui.format import rough_duration
 from dropout_mnist.ui.language import language
 from dropout_mnist.ui.language import translate as _
 from dropout_mnist.ui.models import ChosenModel
@@ -61,7 +61,7 @@ def _show_runs(token: str, model: ChosenModel | None, polled: bool) -> None:
         # The page stops polling.
         st.rerun()
     experiment = _experiment(runs)
-    st.markdown(_("**You are following a run.** {settings}", settings=_describe_settings(experiment.config)))
+    st.markdown(_("**You are following a run:** {name}", name=names.network(experiment.config)))
     if polled:
         active = next(run for run in (*filter(_is_working, runs), *runs) if run.active)
         st.progress(sum(map(_share_done, runs)) / len(runs), " · ".join(_describe(active, runs)))
@@ -90,16 +90,6 @@ def _experiment(runs: Sequence[Run]) -> Experiment:
         run.config.name: Result(run.config, run.history, run.path or run.checkpoint) for run in runs if run.history
     }
     return Experiment(config, results)
-
-
-def _describe_settings(config: TrainConfig) -> str:
-    """Return the settings that are not the defaults of their recipe."""
-    settings = [
-        f"{setting.label} {setting.format(getattr(config, name))}"
-        for name, setting in SETTINGS.items()
-        if name == "drop_prob" or getattr(config, name) != setting.default_for(config.recipe)
-    ]
-    return plain(", ".join(settings))
 
 
 def _is_working(run: Run) -> bool:

@@ -4,6 +4,7 @@ import streamlit as st
 
 from dropout_mnist.server.password import TooManyTriesError
 from dropout_mnist.server.runs import Run
+from dropout_mnist.ui import names
 from dropout_mnist.ui.language import translate as _
 from dropout_mnist.ui.resources import owner_password, training_queue
 
@@ -35,7 +36,7 @@ def _show_runs() -> None:
     for run in runs:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.button(_("Stop"), icon=":material/stop:", key=f"owner_stop_{run.id}", on_click=_stop, args=(run,))
-            st.caption(run.config.name)
+            st.caption(names.network(run.config))
 
 
 def _stop(run: Run) -> None:

@@ -67,7 +67,7 @@ def _describe_pause(run: Run, seconds: float | None) -> str:
         "Paused after {done} of {epochs}, for shorter runs of others: {name}",
         done=len(run.history),
         epochs=epochs(run.config.epochs),
-        name=run.config.name,
+        name=names.network(run.config),
     )
     if not seconds:
         return text

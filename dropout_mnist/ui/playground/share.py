@@ -41,4 +41,4 @@ def show(runs: Sequence[Run]) -> None:
 @lru_cache(maxsize=100)
 def qr_code(link: str) -> str:
     """Return the QR code of a link as SVG, black on white in dark pages, too."""
-    return segno.make(link, error="m", micro=False).svg_inline(border=4, light="white", scale=8)
+    return segno.make(link, error="m", micro=False).svg_inline(border=4, light="white", omitsize=True)

@@ -1,10 +1,11 @@
-"""Measure training next to other work: seconds for 20,000 images, alone and next to one busy loop, in turn.
+"""Measure training next to other work: alone, next to a busy loop, and next to a second training.
+
+Each round measures every case in turn, with the number of threads chosen as usual and without. Medians are printed.
 
 usage: python -m benchmarks.busy [ROUNDS]
 """
 
 import json
-import os
 import statistics
 import subprocess
 import sys
@@ -13,64 +14,72 @@ from contextlib import contextmanager
 
 from benchmarks.machine import describe_machine
 
-IMAGES = 20_000
-# Each measurement is a process of its own, because libraries read these variables when they are loaded.
-VARIANTS: dict[str, tuple[str, dict[str, str]]] = {
-    "chosen during the run": ("", {}),
-    "all": ("training.find_thread_counts = lambda config: (torch.get_num_threads(),)", {"MKL_CBWR": "AUTO"}),
-    "one": ("", {"OMP_NUM_THREADS": "1"}),
-}
-_MEASURE = f"""
-import torch
-from dropout_mnist import training
+IMAGES, EPOCHS = 20_000, 3
+_NO_CHOICE = """
+from dropout_mnist.hardware import threads
+import dropout_mnist.training
+dropout_mnist.training.find_candidates = lambda compute: (threads.usable_threads(),)
+"""
+# The second training does not choose, like most other programs.
+NEIGHBORS = {
+    "alone": "",
+    "next to a busy loop": "while True: pass",
+    "next to a second training": f"""{_NO_CHOICE}
 from dropout_mnist.config import TrainConfig
 from dropout_mnist.data.datasets import load_dataset
-{{change}}
-results = list(training.Training(TrainConfig(train_size={IMAGES}, epochs=3), load_dataset("mnist")))
-print(min(result.seconds for result in results[1:]))
+list(dropout_mnist.training.Training(TrainConfig(seed=2, epochs=1000), load_dataset("mnist")))
+""",
+}
+# Everything that somebody waits for: the trial before the first step, the epochs, and the evaluations.
+_MEASURE = f"""
+import time
+from dropout_mnist.config import TrainConfig
+from dropout_mnist.data.datasets import load_dataset
+from dropout_mnist.training import Training
+dataset = load_dataset("mnist")
+list(Training(TrainConfig(train_size=1000, epochs=1), dataset))
+start = time.perf_counter()
+list(Training(TrainConfig(train_size={IMAGES}, epochs={EPOCHS}), dataset))
+print((time.perf_counter() - start) / {EPOCHS})
 """
+VARIANTS = {"chosen": _MEASURE, "torch's number": _NO_CHOICE + _MEASURE}
 
 
 @contextmanager
-def busy_loop(count: int) -> Iterator[None]:
-    """Keep this many cores busy."""
-    loops = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(count)]
+def neighbor(code: str) -> Iterator[None]:
+    """Run another program at the same time."""
+    if not code:
+        yield
+        return
+    process = subprocess.Popen([sys.executable, "-c", code])
     try:
         yield
     finally:
-        for loop in loops:
-            loop.kill()
-            loop.wait()
+        process.kill()
+        process.wait()
 
 
-def measure(change: str, variables: dict[str, str], loops: int) -> float:
-    """Return the seconds of the faster of two epochs, after one to warm up."""
-    with busy_loop(loops):
-        result = subprocess.run(
-            [sys.executable, "-c", _MEASURE.replace("{change}", change)],
-            capture_output=True,
-            text=True,
-            check=True,
-            env=os.environ | variables,
-        )
+def measure(code: str) -> float:
+    """Return the seconds of an epoch of the measured program."""
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     return float(result.stdout)
 
 
 def main(rounds: int) -> None:
     """Print the table."""
-    seconds: dict[str, tuple[list[float], list[float]]] = {name: ([], []) for name in VARIANTS}
+    seconds: dict[tuple[str, str], list[float]] = {(name, next_to): [] for name in VARIANTS for next_to in NEIGHBORS}
     for _ in range(rounds):
-        for name, (change, variables) in VARIANTS.items():
-            for loops in (0, 1):
-                seconds[name][loops].append(measure(change, variables, loops))
-    print(f"\n{describe_machine()}, {IMAGES:,} images\n")
-    print("| threads | seconds alone | next to a busy loop | ratio |")
-    print("| --- | --- | --- | --- |")
-    table = {}
-    for name, (alone, busy) in seconds.items():
-        ratio = statistics.median(one / other for one, other in zip(busy, alone, strict=True))
-        table[name] = {"alone": statistics.median(alone), "busy": statistics.median(busy), "ratio": ratio}
-        print(f"| {name} | {table[name]['alone']:.2f} | {table[name]['busy']:.2f} | {ratio:.2f} |")
+        for next_to, other in NEIGHBORS.items():
+            with neighbor(other):
+                for name, code in VARIANTS.items():
+                    seconds[name, next_to].append(measure(code))
+    medians = {key: statistics.median(values) for key, values in seconds.items()}
+    print(f"\n{describe_machine()}; seconds for {IMAGES:,} images and the evaluations after them\n")
+    print(f"| threads | {' | '.join(NEIGHBORS)} |")
+    print(f"| --- |{' --- |' * len(NEIGHBORS)}")
+    for name in VARIANTS:
+        print(f"| {name} | {' | '.join(f'{medians[name, next_to]:.2f}' for next_to in NEIGHBORS)} |")
+    table = {name: {next_to: medians[name, next_to] for next_to in NEIGHBORS} for name in VARIANTS}
     print(json.dumps({"machine": describe_machine(), "seconds": table}))
 
 

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass, replace
-from functools import cache
 from importlib.metadata import version
 
 import torch
@@ -18,16 +17,18 @@ from dropout_mnist.checkpoint import Checkpoint
 from dropout_mnist.config import TrainConfig
 from dropout_mnist.data.datasets import Dataset, Split
 from dropout_mnist.data.label_noise import randomize_labels
-from dropout_mnist.evaluation import EpochResult, evaluate
-from dropout_mnist.hardware.threads import ThreadChooser, equal_thread_counts
+from dropout_mnist.evaluation import CHUNK_SIZE, EpochResult, compute_logits, evaluate
+from dropout_mnist.hardware.threads import ThreadChooser, find_candidates
 from dropout_mnist.model import MLP
-from dropout_mnist.shapes import CLASSES, INPUT_SIZE
 from dropout_mnist.train_step import StateError, TrainStep, inference_copy
 
 TRAIN_EVALUATION_SIZE = 10_000
 
 # This many images are prepared at once: few calls, and little memory.
 BLOCK_SIZE = 1_000
+
+# A run of fewer steps does not choose its number of threads.
+_SHORT_RUN = 100
 
 # The augmented recipe calibrates its probabilities on this share of the training images.
 HELD_OUT_SHARE = 0.05
@@ -122,7 +123,6 @@ class Training:
                 "and incomplete batches are dropped: nothing would be left to train on"
             )
         self._step = TrainStep(config)
-        self._threads = ThreadChooser(find_thread_counts(config))
         device = self._step.model.device
         self._train_split, self._test_split = self._train_split.to(device), dataset.test.to(device)
         if state is not None:
@@ -150,7 +150,7 @@ class Training:
         Raises:
             DivergedError: the loss is no longer finite; the last good epoch is kept.
         """
-        try:
+        with ThreadChooser(self._find_threads()) as self._threads:
             while len(self.history) < self.config.epochs:
                 result = self._train_epoch(len(self.history) + 1, should_stop, on_batch)
                 if result is None:
@@ -158,8 +158,6 @@ class Training:
                 self._finished = self._finish((*self.history, result))
                 self._in_epoch = False
                 yield result
-        finally:
-            self._threads.release()
 
     @property
     def history(self) -> tuple[EpochResult, ...]:
@@ -228,9 +226,32 @@ class Training:
                 train_loss += self._step(*batch)
                 done += size
                 on_batch(BatchProgress(epoch, done, total, time.perf_counter() - start))
-        self._threads.settle()
         mean_loss = train_loss.item() / self._batches
         return self._measure(epoch, mean_loss, time.perf_counter() - start)
+
+    def _find_threads(self) -> tuple[int, ...]:
+        """Return the numbers of threads that may be chosen from: one if this run is short or not on the CPU.
+
+        In float32 a sum in another order often, but not always, has the same bits. So one step proves nothing there.
+        """
+        steps = (self.config.epochs - len(self.history)) * self._batches
+        choose = steps >= _SHORT_RUN and self.model.device.type == "cpu" and self._step.low_precision
+        return find_candidates(self._try_step if choose else None)
+
+    def _try_step(self) -> Iterator[Tensor]:
+        """Yield what the next step and the evaluation after it compute. The epoch begins again from its start."""
+        self._in_epoch = True
+        self._step.load_state_dict(self._finished.tensors)
+        self._step.begin_epoch(len(self.history) + 1)
+        size = self.config.batch_size
+        indices = torch.arange(max(1, BLOCK_SIZE // size) * size) % len(self._train_split)
+        images, targets = PREPARE[self.config.recipe](self._train_split[indices], self._step.augmenter)
+        yield images
+        yield self._step(images[:size], targets[:size])
+        yield from self._step.state_dict().values()
+        for split in (self._train_split[:TRAIN_EVALUATION_SIZE], self._test_split):
+            # A whole chunk, and the one that is left at the end.
+            yield compute_logits(self._step.trained_model(), split.pixels[-CHUNK_SIZE - len(split) % CHUNK_SIZE :])
 
     def _measure(self, epoch: int, train_loss: float, seconds: float) -> EpochResult:
         model = self._step.trained_model()
@@ -274,32 +295,6 @@ class Training:
             temperature = fit_temperature(model(images), self._held_out.labels)
         apply_temperature(model, temperature)
         return temperature
-
-
-def find_thread_counts(config: TrainConfig) -> tuple[int, ...]:
-    """Return the numbers of threads that a run may change between, because all give it the same bits."""
-    shaping = ("recipe", "dropout_kind", "hidden_sizes", "batch_size", "device", "precision")
-    shape = TrainConfig(**{name: getattr(config, name) for name in shaping})
-    return _probe_thread_counts(shape, torch.get_num_threads())
-
-
-@cache
-def _probe_thread_counts(config: TrainConfig, threads: int) -> tuple[int, ...]:
-    generator = torch.Generator().manual_seed(config.seed)
-    size = max(BLOCK_SIZE, config.batch_size)
-    pixels = torch.randint(256, (size, INPUT_SIZE), dtype=torch.uint8, generator=generator)
-    split = Split(pixels, torch.randint(CLASSES, (size,), generator=generator))
-
-    def compute() -> list[Tensor]:
-        step = TrainStep(config)
-        on_device = split.to(step.model.device)
-        images, targets = PREPARE[config.recipe](on_device, step.augmenter)
-        step.begin_epoch(1)
-        step(images[: config.batch_size], targets[: config.batch_size])
-        evaluation = evaluate(step.trained_model(), on_device)
-        return [*step.state_dict().values(), evaluation.probs, torch.tensor(evaluation.loss)]
-
-    return equal_thread_counts(compute, threads)
 
 
 def choose_images(config: TrainConfig, dataset: Dataset) -> tuple[Split, Split]:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from dropout_mnist.hardware.machine import WORKER_BYTES, Machine, cpu_quota, free_memory, plan_workers
+from dropout_mnist.experiments.workers import WORKER_BYTES, plan_workers
+from dropout_mnist.hardware.machine import Machine, cpu_quota, free_memory, usable_cores
 
 UNLIMITED_V1 = "9223372036854771712"
 
@@ -177,3 +178,12 @@ def test_this_machine_has_a_core_and_memory() -> None:
     machine = Machine.inspect()
     assert 1 <= machine.cores <= machine.all_cores
     assert machine.free_bytes is None or machine.free_bytes > WORKER_BYTES / 10
+
+
+def test_quota_limits_the_usable_cores_to_whole_ones(tmp_path: Path) -> None:
+    write(tmp_path, {"proc/self/cgroup": "0::/\n", "sys/fs/cgroup/cpu.max": "150000 100000\n"})
+    assert usable_cores(tmp_path, allowed=4) == 2
+    write(tmp_path, {"sys/fs/cgroup/cpu.max": "10000 100000\n"})
+    assert usable_cores(tmp_path, allowed=4) == 1
+    write(tmp_path, {"sys/fs/cgroup/cpu.max": "max 100000\n"})
+    assert usable_cores(tmp_path, allowed=4) == 4

@@ -13,17 +13,9 @@ from dropout_mnist.data.label_noise import randomize_labels
 from dropout_mnist.dropout import Dropout, GaussianDropout
 from dropout_mnist.evaluation import evaluate, predict_batch
 from dropout_mnist.hardware.device import choose_device, uses_bfloat16
-from dropout_mnist.hardware.threads import equal_thread_counts
 from dropout_mnist.model import MLP
 from dropout_mnist.train_step import StateError, TrainStep, inference_copy
-from dropout_mnist.training import (
-    BatchProgress,
-    DivergedError,
-    Training,
-    TrainingState,
-    choose_images,
-    find_thread_counts,
-)
+from dropout_mnist.training import BatchProgress, DivergedError, Training, TrainingState, choose_images
 
 
 @pytest.fixture(params=RECIPES)
@@ -281,6 +273,27 @@ def test_repeats_show_each_image_several_times_per_epoch(tiny: Dataset) -> None:
     assert len(steps) == 3 * len(tiny.train) // 20
 
 
+@pytest.mark.parametrize(
+    ("batch_size", "precision"), [(3, "bf16"), (8, "fp32"), pytest.param(100, "bf16", marks=pytest.mark.slow)]
+)
+def test_bits_do_not_depend_on_the_choice_of_threads(
+    digits: Dataset, either_recipe: TrainConfig, batch_size: int, precision: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    config = replace(either_recipe, precision=precision, batch_size=batch_size, epochs=2, train_size=55 * batch_size)
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        chosen = trained(config, digits)
+        monkeypatch.setattr("dropout_mnist.training.find_candidates", lambda compute: (2,))
+        alone = trained(config, digits)
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
+    assert same_bits(chosen.model, alone.model)
+    assert measurements(chosen) == measurements(alone)
+
+
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 def test_resumed_run_ends_with_the_same_bits(tiny: Dataset, either_recipe: TrainConfig, precision: str) -> None:
     config = replace(either_recipe, epochs=6, precision=precision)
@@ -388,40 +401,3 @@ def test_weight_decay_shrinks_the_weights_besides_adams_step(tiny_config: TrainC
     # Black images give the first layer's weights no gradient.
     assert torch.equal(steps[0].model.layers[0].weight, before)
     assert torch.allclose(steps[1].model.layers[0].weight, before * (1 - 0.01 * 2.0))
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("recipe", RECIPES)
-@pytest.mark.parametrize("precision", ["fp32", "bf16"])
-@pytest.mark.parametrize("batch_size", [3, 8, 100])
-def test_every_number_of_threads_that_a_run_may_use_gives_the_same_bits(
-    digits: Dataset, recipe: str, precision: str, batch_size: int
-) -> None:
-    config = TrainConfig(
-        recipe=recipe,
-        epochs=1,
-        dataset="digits",
-        train_size=200,
-        device="cpu",
-        precision=precision,
-        batch_size=batch_size,
-    )
-    before = torch.get_num_threads()
-    runs = []
-    try:
-        torch.set_num_threads(2)
-        for threads in find_thread_counts(config):
-            torch.set_num_threads(threads)
-            runs.append(Training(config, digits))
-            list(runs[-1])
-    finally:
-        torch.set_num_threads(before)
-    assert all(same_bits(run.model, runs[0].model) for run in runs)
-    assert all(measurements(run) == measurements(runs[0]) for run in runs)
-
-
-def test_numbers_of_threads_that_change_the_result_are_not_used() -> None:
-    assert equal_thread_counts(lambda: [torch.tensor(torch.get_num_threads())], 1) == (1,)
-    most = len(equal_thread_counts(lambda: [torch.tensor(1)], 2))
-    assert most in (1, 2)  # one on a machine with a single core
-    assert len(equal_thread_counts(lambda: [torch.tensor(torch.get_num_threads())], 2)) == 1

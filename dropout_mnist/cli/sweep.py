@@ -27,7 +27,8 @@ from dropout_mnist.experiments.sweep import (
     make_grid,
     run_sweep,
 )
-from dropout_mnist.hardware.machine import Machine, plan_workers
+from dropout_mnist.experiments.workers import plan_workers
+from dropout_mnist.hardware.machine import Machine
 
 # These options take one value or more, and the sweep runs all combinations.
 _SEVERAL = (

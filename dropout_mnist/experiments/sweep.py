@@ -21,7 +21,7 @@ from dropout_mnist.config import TrainConfig
 from dropout_mnist.data.datasets import Dataset, load_dataset
 from dropout_mnist.experiments.measurements import MEASUREMENTS, Row
 from dropout_mnist.experiments.results import EPOCHS, SweepResults
-from dropout_mnist.hardware.machine import Machine
+from dropout_mnist.hardware.machine import usable_cores
 from dropout_mnist.train_step import inference_copy
 from dropout_mnist.training import Training
 
@@ -191,7 +191,7 @@ def local_workers(count: int) -> Workers:
         if count > 1:
             raise WorkersError(f"{fault}, or use one worker, which is this process (--workers 1)")
         return Workers(_ThisProcess, slots=1)
-    threads = max(1, Machine.inspect().cores // count)
+    threads = max(1, usable_cores() // count)
 
     @contextmanager
     def open_executor() -> Iterator[Executor]:

@@ -1,4 +1,4 @@
-"""Find out how many worker processes this machine, or this container, has room for."""
+"""Find out what this process may use of the machine, or of its container: cores and memory."""
 
 import math
 import os
@@ -7,9 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
-
-# The peak of a worker that trains on MNIST with the default layers and takes all measurements, rounded up.
-WORKER_BYTES = 10**9
 
 
 @dataclass(frozen=True)
@@ -29,32 +26,19 @@ class Machine:
     @classmethod
     def inspect(cls) -> Self:
         """Return what the machine this runs on offers at this moment."""
-        cores = _allowed_cores()
-        quota = cpu_quota()
-        if quota is not None:
-            cores = min(cores, max(1, math.ceil(quota)))
+        cores = usable_cores()
         return cls(cores, max(cores, os.cpu_count() or 1), free_memory())
 
 
-def plan_workers(machine: Machine, runs: int, wanted: int | None = None) -> tuple[int, str]:
-    """Choose the number of worker processes.
+def usable_cores(root: Path = Path("/"), allowed: int | None = None) -> int:
+    """Return the number of cores that this process may use: those it is bound to, and no more than its CPU quota.
 
     Args:
-        machine: where they run.
-        runs: the number of runs; more workers than that have nothing to do.
-        wanted: use this many, whatever the machine offers; by default one per usable core, if the memory suffices.
-
-    Returns:
-        the number, at least 1, and the reason for it in words.
+        root: of the file system.
+        allowed: the number of cores that the process is bound to, None to ask the system.
     """
-    room = math.inf if machine.free_bytes is None else machine.free_bytes // WORKER_BYTES
-    memory = f"{(machine.free_bytes or 0) / 1e9:.1f} GB of memory are free, and a worker takes about 1 GB"
-    if wanted is not None:
-        count = max(1, min(wanted, runs))
-        return count, f"{memory}: if they fail, use fewer" if count > room else "as requested"
-    limits = [(runs, "one per run"), (machine.cores, _describe_cores(machine)), (room, memory)]
-    least, reason = min(limits, key=lambda limit: limit[0])
-    return max(1, int(least)), reason
+    cores, quota = allowed or _allowed_cores(), cpu_quota(root)
+    return cores if quota is None else min(cores, max(1, math.ceil(quota)))
 
 
 def cpu_quota(root: Path = Path("/")) -> float | None:
@@ -106,12 +90,6 @@ def _allowed_cores() -> int:
     if sys.platform == "linux":
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def _describe_cores(machine: Machine) -> str:
-    if machine.cores == machine.all_cores:
-        return "one per core"
-    return f"this process may use {machine.cores} of {machine.all_cores} cores"
 
 
 def _cgroup_folders(root: Path, controller: str) -> Iterator[Path]:

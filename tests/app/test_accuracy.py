@@ -11,7 +11,7 @@ from dropout_mnist.evaluation import Evaluation
 
 from ..conftest import accuracy_of
 from ..mirrors import Mirrors
-from .page import OpenPage, checked, metric, texts
+from .page import OpenPage, checked, live_answer, metric, texts
 
 pytestmark = pytest.mark.slow
 
@@ -37,7 +37,7 @@ def expect_opened(page: AppTest, number: int, evaluation: Evaluation) -> None:
     assert page.segmented_control(key="input_source").value == "Use a test image"
     assert page.number_input(key="test_image").value == number
     assert f"Test image {number} of scikit-learn's bundled digits." in texts(page)
-    assert metric(page, "Answer") in ("?", str(int(evaluation.predictions[number])))
+    assert live_answer(page).digit == evaluation.predictions[number]
 
 
 def test_click_on_a_mistake_or_the_random_sample_opens_it(open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -154,10 +154,12 @@ class Visitor:
 
 
 @asynccontextmanager
-async def open_socket(address: str, figures: Figures, query: str = "") -> AsyncIterator[Visitor]:
+async def open_socket(
+    address: str, figures: Figures, query: str = "", kind: type[Visitor] = Visitor
+) -> AsyncIterator[Any]:
     """Open the page without a browser, wait until it is complete, and keep it alive."""
     async with connect(f"{address.replace('http', 'ws')}/_stcore/stream", max_size=None) as socket:
-        visitor = Visitor(socket, figures)
+        visitor = kind(socket, figures)
         begin = monotonic()
         tasks = [asyncio.create_task(visitor.listen()), asyncio.create_task(visitor.poll())]
         await visitor.send(query)

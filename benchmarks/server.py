@@ -33,7 +33,8 @@ def start_server(script: str = "app.py") -> Iterator[tuple[str, psutil.Process]]
         process = psutil.Popen(
             [sys.executable, "-m", "streamlit", "run", script, "--server.headless=true", f"--server.port={port}"],
             cwd=ROOT,
-            env=os.environ | {"DROPOUT_MNIST_WEIGHTS": str(weights)},
+            # Long runs begin without a confirmation.
+            env=os.environ | {"DROPOUT_MNIST_WEIGHTS": str(weights), "DROPOUT_MNIST_CONFIRM_MINUTES": "600"},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )

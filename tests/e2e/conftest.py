@@ -125,11 +125,17 @@ class Playground:
         self.keyed("input_source").get_by_text(name, exact=True).click()
 
     def choose_model(self, name: str) -> None:
-        self.keyed("model_choice").get_by_role("combobox").click()
-        self.page.get_by_role("option", name=name, exact=True).click()
+        self._choose_option("model_choice", name)
 
     def compare_with(self, name: str) -> None:
-        self.keyed("comparison_choice").get_by_role("combobox").click()
+        self._choose_option("comparison_choice", name)
+
+    def _choose_option(self, key: str, name: str) -> None:
+        box = self.keyed(key).get_by_role("combobox")
+        # Scrolling closes an open list, so let it end before.
+        box.scroll_into_view_if_needed()
+        self.page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        box.click()
         self.page.get_by_role("option", name=name, exact=True).click()
 
     def expect_epochs(self, count: int) -> None:

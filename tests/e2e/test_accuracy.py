@@ -45,7 +45,7 @@ def test_mistake_is_opened_from_the_confusion_matrix_and_answered_by_both_models
     expect(playground.keyed("test_image").get_by_role("spinbutton")).to_have_value(str(first))
     expect(playground.page.get_by_text(f"Test image {first:,} of MNIST. Its label is {label}.")).to_be_visible()
     answers = [predict_batch(model.model, test.pixels[first : first + 1])[0] for model in models]
-    expect(playground.answer).to_have_text(
+    expect(playground.prediction.locator(".live-digit")).to_have_text(
         ["?" if answer.doubt is Doubt.NOT_A_DIGIT else str(answer.digit) for answer in answers]
     )
     expect(playground.prediction).to_contain_text("augmented · dropout 0.1")

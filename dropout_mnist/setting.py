@@ -180,4 +180,6 @@ class Sizes(Setting):
         return sizes
 
     def _read(self, text: str) -> tuple[int, ...]:
+        if re.search(r"\d,\d{3}(?!\d)", text):
+            raise ValueError  # 1,024 is one layer or two
         return tuple(int(part) for part in re.split(r"[x,\s-]+", text.lower()))

@@ -14,6 +14,7 @@ from dropout_mnist.checkpoint import Checkpoint
 from dropout_mnist.config import TrainConfig
 from dropout_mnist.data import mnist_files
 from dropout_mnist.data.datasets import CHECKSUMS, Dataset, Split, load_dataset
+from dropout_mnist.model import MLP
 from dropout_mnist.training import Training
 from dropout_mnist.ui import resources as shared
 
@@ -142,3 +143,15 @@ def shipped(tmp_path: Path) -> Path:
     for name in SHIPPED:
         shutil.copy(SHIPPED_WEIGHTS / f"{name}.safetensors", folder)
     return folder
+
+
+@pytest.fixture
+def model() -> MLP:
+    """A small untrained network, in eval mode."""
+    return MLP((32, 24), 0.5, torch.Generator().manual_seed(0)).eval()
+
+
+@pytest.fixture
+def images() -> torch.Tensor:
+    """Six images of noise, (6, 784)."""
+    return torch.rand(6, 784, generator=torch.Generator().manual_seed(1))

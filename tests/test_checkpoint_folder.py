@@ -7,6 +7,7 @@ from dropout_mnist.checkpoint import Checkpoint, CheckpointError
 from dropout_mnist.checkpoints.folder import (
     check_store,
     find_checkpoint,
+    find_shorter,
     list_checkpoints,
     load,
     store_checkpoint,
@@ -142,3 +143,25 @@ def test_folders_are_checked_before_a_run(
         OSError, match=r"cannot be written to: .*weights .*Set DROPOUT_MNIST_WEIGHTS to a folder of yours"
     ):
         check_store(tiny_config)
+
+
+def test_user_without_a_home_stores_in_the_folder_that_the_variable_names(
+    checkpoint: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_home(name: str) -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr("platformdirs.user_data_path", no_home)
+    check_store(checkpoint.config)
+    path = store_checkpoint(checkpoint)
+    assert path.parent == tmp_path / "weights"
+    assert list_checkpoints() == [path]
+
+
+def test_longest_shorter_run_is_found(checkpoint: Checkpoint) -> None:
+    more = replace(checkpoint.config, epochs=9)
+    assert find_shorter(more) is None
+    for epochs in (2, 4, 9):
+        store_checkpoint(replace(checkpoint, config=replace(checkpoint.config, epochs=epochs)))
+    assert find_shorter(more) == 4
+    assert find_shorter(replace(more, seed=7)) is None

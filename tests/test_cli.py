@@ -1,5 +1,6 @@
 import json
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import torch
 from PIL import Image, ImageDraw, ImageOps
 
 from dropout_mnist.checkpoint import Checkpoint
-from dropout_mnist.checkpoints.folder import list_checkpoints
+from dropout_mnist.checkpoints.folder import list_checkpoints, weights_folder
 from dropout_mnist.checkpoints.resume import save_state
 from dropout_mnist.cli.main import main
 from dropout_mnist.config import SETTINGS, TrainConfig
@@ -504,3 +505,15 @@ def test_sweep_reports_invalid_options(
         code = end.code
     assert code == 2
     assert message in capsys.readouterr().err
+
+
+def test_train_says_that_the_state_of_a_shorter_run_is_not_kept(capsys: pytest.CaptureFixture[str]) -> None:
+    def train(epochs: int) -> str:
+        code, _, err = run(capsys, "train", "--dataset=digits", "--train-size=100", f"--epochs={epochs}")
+        assert code == 0
+        return err
+
+    assert "not kept" not in train(1)
+    assert "Resuming an earlier run after epoch 1" in train(2)
+    shutil.rmtree(weights_folder() / "states")
+    assert "The state after the 2 epochs that are trained already is not kept: starting from epoch 1" in train(3)

@@ -136,7 +136,14 @@ def test_text_of_a_setting_is_read(name: str, text: str, value: object) -> None:
 
 @pytest.mark.parametrize(
     ("name", "text"),
-    [("hidden_sizes", "x"), ("hidden_sizes", "512x"), ("epochs", "2.5"), ("learning_rate", "1,000"), ("epochs", "all")],
+    [
+        ("hidden_sizes", "x"),
+        ("hidden_sizes", "512x"),
+        ("epochs", "2.5"),
+        ("learning_rate", "1,000"),
+        ("epochs", "all"),
+        ("hidden_sizes", "1,024"),
+    ],
 )
 def test_text_that_is_not_a_value_is_refused(name: str, text: str) -> None:
     with pytest.raises(ValueError, match=f"{name} must be .*, not '{text}'"):

@@ -211,6 +211,12 @@ def test_data_folder_expands_the_home_folder(tmp_path: Path, monkeypatch: pytest
     assert data_folder() == tmp_path / "mnist"
 
 
+def test_home_folder_of_nobody_is_an_error_that_names_the_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DROPOUT_MNIST_DATA", "~nobody-has-this-name/mnist")
+    with pytest.raises(mnist_files.DataError, match="DROPOUT_MNIST_DATA=~nobody-has-this-name/mnist is unknown"):
+        mnist_files.data_folder()
+
+
 def test_folder_that_cannot_be_created_is_an_error_with_a_remedy(
     mirrors: Mirrors, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,16 +6,6 @@ from dropout_mnist.experiments.pruning import AT_RANDOM, LARGEST_FIRST, pruned_p
 from dropout_mnist.model import MLP
 
 
-@pytest.fixture
-def model() -> MLP:
-    return MLP((32, 24), 0.5, torch.Generator().manual_seed(0)).eval()
-
-
-@pytest.fixture
-def images() -> torch.Tensor:
-    return torch.rand(6, 784, generator=torch.Generator().manual_seed(1))
-
-
 @pytest.mark.parametrize("scaled", [False, True])
 def test_pruning_nothing_leaves_the_full_network(model: MLP, images: torch.Tensor, scaled: bool) -> None:
     ranks = removal_ranks(model, AT_RANDOM, seed=1)

@@ -308,6 +308,7 @@ def test_model_that_cannot_be_saved_is_kept_in_memory(
     assert "could not be saved (No space left on device)" in (run.message or "")
 
 
+@pytest.mark.slow
 def test_old_runs_are_forgotten(start_queue: StartQueue, tiny: Dataset, tiny_config: TrainConfig) -> None:
     limits = QueueLimits(max_waiting=30, max_runs_per_person=30)
     queue = start_queue(lambda name, report: tiny, limits=limits)

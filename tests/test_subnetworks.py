@@ -7,16 +7,6 @@ from dropout_mnist.experiments import subnetworks
 from dropout_mnist.model import MLP
 
 
-@pytest.fixture
-def model() -> MLP:
-    return MLP((32, 24), 0.5, torch.Generator().manual_seed(0)).eval()
-
-
-@pytest.fixture
-def images() -> torch.Tensor:
-    return torch.rand(6, 784, generator=torch.Generator().manual_seed(1))
-
-
 def test_thinned_network_without_dropout_is_the_full_network(model: MLP, images: torch.Tensor) -> None:
     full = model(images).softmax(dim=1)
     torch.testing.assert_close(subnetworks.thinned_probs(model, images, 0.0, seed=1), full)

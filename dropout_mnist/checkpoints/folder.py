@@ -8,6 +8,7 @@ cannot be written to, they go to the user's data folder as well.
 import os
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import platformdirs
@@ -37,13 +38,24 @@ def user_weights_folder() -> Path:
     return platformdirs.user_data_path("dropout_mnist") / "weights"
 
 
+def store_folders() -> list[Path]:
+    """Return the folders where new checkpoints may go, the first that can be written to before the others.
+
+    The user's data folder is left out where this user has no home.
+    """
+    folders = [weights_folder()]
+    with suppress(RuntimeError):
+        folders.append(user_weights_folder())
+    return list(dict.fromkeys(folders))
+
+
 def list_checkpoints() -> list[Path]:
     """Return the paths of all checkpoints, sorted by name; each name once, unverified.
 
     Of two files with the same name, one in the user's folder comes before one in the weights folder, because it was
     stored later, and both before a shipped one.
     """
-    folders = (shipped_folder("weights"), weights_folder(), user_weights_folder())
+    folders = (shipped_folder("weights"), *store_folders())
     by_name = {path.name: path for folder in folders for path in folder.glob(f"*{SUFFIX}")}
     return [by_name[name] for name in sorted(by_name)]
 
@@ -88,6 +100,13 @@ def find_checkpoint(
     return None
 
 
+def find_shorter(config: TrainConfig) -> int | None:
+    """Return the most epochs of a stored checkpoint that differs in nothing but fewer epochs, judged by its name."""
+    names = {path.name for path in list_checkpoints()}
+    shorter = (epochs for epochs in range(1, config.epochs) if replace(config, epochs=epochs).name + SUFFIX in names)
+    return max(shorter, default=None)
+
+
 def check_store(config: TrainConfig) -> None:
     """Check that the checkpoint of a config could be stored, so that no run trains for nothing.
 
@@ -95,7 +114,7 @@ def check_store(config: TrainConfig) -> None:
         OSError: neither the weights folder nor the user's data folder can be written to.
     """
     failures = []
-    for folder in dict.fromkeys((weights_folder(), user_weights_folder())):
+    for folder in store_folders():
         try:
             check_writable(folder / (config.name + SUFFIX))
             return
@@ -116,11 +135,13 @@ def store_checkpoint(checkpoint: Checkpoint) -> Path:
     Raises:
         OSError: neither folder can be written to.
     """
-    path = weights_folder() / (checkpoint.name + SUFFIX)
-    users_path = user_weights_folder() / path.name
+    folders = store_folders()
+    path, users_path = (folder / (checkpoint.name + SUFFIX) for folder in (folders[0], folders[-1]))
     try:
         checkpoint.save(path)
     except OSError:
+        if users_path == path:
+            raise
         checkpoint.save(users_path)
         return users_path
     # An older one there would hide it. Where that cannot be removed, the new one is saved all the same.

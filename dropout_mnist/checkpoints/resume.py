@@ -2,7 +2,8 @@
 
 Each run has one safetensors file in a folder next to the checkpoints. It holds the run's tensors, and in its metadata
 config, history, checksum of the data set and owner. It is written atomically. Runs that differ in nothing but their
-number of epochs share a file: each is the beginning of the longer ones. The states of the latest ended runs are kept.
+number of epochs share a file: each is the beginning of the longer ones. The file of an ended run moves to a folder of
+its own, where the latest ones are kept.
 """
 
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from dropout_mnist.checkpoints.folder import SUFFIX, user_weights_folder, weights_folder
+from dropout_mnist.checkpoints.folder import SUFFIX, store_folders
 from dropout_mnist.config import SETTINGS, TrainConfig
 from dropout_mnist.evaluation import EpochResult
 from dropout_mnist.storage.envelope import Envelope, EnvelopeError
@@ -20,7 +21,7 @@ from dropout_mnist.train_step import StateError
 from dropout_mnist.training import TrainingState
 
 ENVELOPE = Envelope(key="dropout_mnist_run", format=1)
-_FOLDER = "states"
+_FOLDER, _ENDED = "states", "ended"
 # States of ended runs that are kept, the latest ones; one of the default network has 15 MB.
 MAX_ENDED = 5
 
@@ -34,24 +35,21 @@ class SavedRun:
         dataset_checksum: SHA-256 of the data set that it trains on.
         history: the finished epochs.
         owner: the visitor who started it.
-        ended: whether its checkpoint was stored.
     """
 
     config: TrainConfig
     dataset_checksum: str
     history: tuple[EpochResult, ...]
     owner: str
-    ended: bool
 
 
-def save_state(state: TrainingState, owner: str = "", *, ended: bool = False) -> None:
+def save_state(state: TrainingState, owner: str = "") -> None:
     """Write what a run needs to resume; where nothing can be written, the run continues without."""
     description = {
         "config": state.config.to_dict(),
         "dataset_checksum": state.dataset_checksum,
         "history": [asdict(result) for result in state.history],
         "owner": owner,
-        "ended": ended,
     }
     data = ENVELOPE.pack(description, state.tensors)
     for folder in _folders():
@@ -60,14 +58,18 @@ def save_state(state: TrainingState, owner: str = "", *, ended: bool = False) ->
             return
 
 
-def end_state(state: TrainingState, owner: str = "") -> None:
-    """Save the state of a run whose checkpoint was stored, so that it can be continued with more epochs."""
-    save_state(state, owner, ended=True)
+def end_state(config: TrainConfig) -> None:
+    """Keep the saved state of a run whose checkpoint was stored, so that it can be continued with more epochs."""
+    for folder in _folders():
+        path = folder / _file_name(config)
+        with suppress(OSError):
+            if path.exists():
+                (folder / _ENDED).mkdir(exist_ok=True)
+                path.replace(folder / _ENDED / path.name)
     ended = []
-    for path in _all_paths():
-        with suppress(EnvelopeError, OSError):
-            if _parse(ENVELOPE.describe(path)).ended:
-                ended.append((path.stat().st_mtime_ns, path))
+    for path in (path for folder in _folders() for path in (folder / _ENDED).glob(f"*{SUFFIX}")):
+        with suppress(OSError):
+            ended.append((path.stat().st_mtime_ns, path))
     for _, path in sorted(ended)[:-MAX_ENDED]:
         with suppress(OSError):
             path.unlink()
@@ -90,7 +92,7 @@ def load_state(config: TrainConfig) -> TrainingState | None:
         except (EnvelopeError, OSError) as error:
             raise StateError(f"the saved state of {config.name} cannot be read: {error}") from None
         # An ended run with all the epochs is the same run: to ask for it again is to train it again.
-        most = config.epochs - 1 if run.ended else config.epochs
+        most = config.epochs - 1 if path.parent.name == _ENDED else config.epochs
         if replace(run.config, epochs=config.epochs) == config and len(run.history) <= most:
             return TrainingState(config, run.dataset_checksum, run.history, tensors)
     return None
@@ -106,14 +108,14 @@ def discard_state(config: TrainConfig) -> None:
 def list_interrupted(owner: str) -> list[SavedRun]:
     """Return a visitor's runs that have not ended, sorted by name; active runs are among them."""
     runs = []
-    for path in _all_paths():
+    for path in sorted(path for folder in _folders() for path in folder.glob(f"*{SUFFIX}")):
         with suppress(EnvelopeError, OSError):
             runs.append(_parse(ENVELOPE.describe(path)))
-    return [run for run in runs if run.owner == owner and not run.ended]
+    return [run for run in runs if run.owner == owner]
 
 
-def _folders() -> tuple[Path, ...]:
-    return (weights_folder() / _FOLDER, user_weights_folder() / _FOLDER)
+def _folders() -> list[Path]:
+    return [folder / _FOLDER for folder in store_folders()]
 
 
 def _file_name(config: TrainConfig) -> str:
@@ -121,12 +123,9 @@ def _file_name(config: TrainConfig) -> str:
 
 
 def _paths(config: TrainConfig) -> Iterator[Path]:
-    paths = (folder / _file_name(config) for folder in dict.fromkeys(_folders()))
-    return (path for path in paths if path.exists())
-
-
-def _all_paths() -> list[Path]:
-    return sorted({path for folder in _folders() for path in folder.glob(f"*{SUFFIX}")})
+    """Yield the files of a run, that of an active or interrupted one before those of ended ones."""
+    folders = [*_folders(), *(folder / _ENDED for folder in _folders())]
+    return (path for folder in folders if (path := folder / _file_name(config)).exists())
 
 
 def _parse(description: dict[str, Any]) -> SavedRun:
@@ -136,7 +135,6 @@ def _parse(description: dict[str, Any]) -> SavedRun:
             dataset_checksum=str(description["dataset_checksum"]),
             history=tuple(EpochResult(**result) for result in description["history"]),
             owner=str(description["owner"]),
-            ended=bool(description["ended"]),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise EnvelopeError(f"its metadata are incomplete: {error!r}") from None

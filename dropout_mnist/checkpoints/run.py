@@ -97,7 +97,7 @@ def train_and_store(
     except OSError as store_error:
         return Outcome(training.history, checkpoint, error=error, store_error=store_error)
     if not keep_state():
-        end_state(training.state, owner)
+        end_state(config)
     return Outcome(training.history, checkpoint, path, error)
 
 

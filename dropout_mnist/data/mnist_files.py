@@ -166,9 +166,18 @@ MNIST_FILES = (
 
 
 def data_folder() -> Path:
-    """Return the folder that holds data sets: `DROPOUT_MNIST_DATA`, else a folder in the user's cache."""
+    """Return the folder that holds data sets: `DROPOUT_MNIST_DATA`, else a folder in the user's cache.
+
+    Raises:
+        DataError: the variable names the home folder of a user who does not exist.
+    """
     given = os.environ.get("DROPOUT_MNIST_DATA")
-    return Path(os.path.expanduser(given)) if given else platformdirs.user_cache_path("dropout_mnist")
+    if not given:
+        return platformdirs.user_cache_path("dropout_mnist")
+    try:
+        return Path(given).expanduser()
+    except RuntimeError:
+        raise DataError(f"the home folder in DROPOUT_MNIST_DATA={given} is unknown") from None
 
 
 def raw_folder() -> Path:

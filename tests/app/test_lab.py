@@ -73,9 +73,15 @@ def test_missing_and_damaged_measurements_are_explained(tmp_path: Path, monkeypa
 
 def test_another_mask_changes_the_seed() -> None:
     page = open_lab()
-    before = page.number_input(key="thinned_seed").value
+    before = page.text_input(key="thinned_seed").value
     checked(page.button(key="another_mask").click().run())
-    assert page.number_input(key="thinned_seed").value != before
+    assert page.text_input(key="thinned_seed").value != before
+
+
+def test_seed_with_a_comma_is_refused() -> None:
+    page = open_lab()
+    page.text_input(key="thinned_seed").set_value("1,5").run()
+    assert any("seed must be a whole number" in error.value for error in page.error)
 
 
 def test_thinned_network_without_dropout_answers_like_the_full_one() -> None:

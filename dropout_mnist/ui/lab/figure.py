@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from dropout_mnist.experiments.results import ResultsError, measurements_folder, read_table
+from dropout_mnist.storage.shipped import is_installed
 from dropout_mnist.ui.format import plain
 
 # The options that made each shipped sweep. There are five seeds of the smallest training sets.
@@ -78,7 +79,8 @@ def describe(sweep: str, results: pd.DataFrame) -> None:
 
 
 def _show_command(sweep: str) -> None:
-    lines = [f"python -m dropout_mnist sweep {options} --output measurements/{sweep}" for options in COMMANDS[sweep]]
+    program = "dropout-mnist" if is_installed() else "python -m dropout_mnist"
+    lines = [f"{program} sweep {options} --output measurements/{sweep}" for options in COMMANDS[sweep]]
     st.code("\n".join(lines), language="sh", wrap_lines=True)
 
 

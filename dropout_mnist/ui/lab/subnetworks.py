@@ -5,12 +5,15 @@ import random
 import numpy as np
 import streamlit as st
 
+from dropout_mnist.config import SETTINGS
 from dropout_mnist.evaluation import Prediction
 from dropout_mnist.experiments.subnetworks import ThinnedNetwork, sample_thinned_network
 from dropout_mnist.ui import charts
 from dropout_mnist.ui.answer import show_digit
+from dropout_mnist.ui.format import plain
 from dropout_mnist.ui.images import png_url
 from dropout_mnist.ui.lab.subject import Subject
+from dropout_mnist.ui.language import translate as _
 
 # The picture of a layer: units in a row, pixels of a unit's side, pixels between units.
 _ROW, _SIDE, _SPACING = 32, 6, 1
@@ -27,8 +30,14 @@ def show(subject: Subject) -> None:
     )
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         drop_prob = st.slider("drop_prob", 0.0, 0.9, subject.drop_prob, 0.05, key="thinned_drop_prob", width=300)
-        seed = st.number_input("Seed of the mask", 0, 2**31 - 1, 1, key="thinned_seed", width=160)
+        # A number field of a browser drops a comma: 1,5 would be 15.
+        typed = st.text_input(_("Seed of the mask"), "1", key="thinned_seed", width=160)
         st.button("Another mask", key="another_mask", icon=":material/shuffle:", on_click=_draw_seed)
+    try:
+        seed = SETTINGS["seed"].parse("seed", typed)
+    except ValueError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+        return
     thinned = sample_thinned_network(subject.network, subject.image, drop_prob, seed)
     _show_layers(thinned)
     full = subject.answer()
@@ -53,7 +62,7 @@ def show(subject: Subject) -> None:
 
 
 def _draw_seed() -> None:
-    st.session_state["thinned_seed"] = random.randrange(2**31)
+    st.session_state["thinned_seed"] = str(random.randrange(2**31))
 
 
 def _show_layers(thinned: ThinnedNetwork) -> None:

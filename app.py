@@ -2,10 +2,12 @@
 
 import streamlit as st
 
-from dropout_mnist.ui import navigation
+from dropout_mnist.ui import header, navigation
 from dropout_mnist.ui.lab import page as lab
 from dropout_mnist.ui.playground import page as playground
 
 st.set_page_config(page_title="Dropout on MNIST", page_icon="✏️", layout="wide")
 pages = [navigation.PLAYGROUND.for_navigation(playground.show), navigation.LAB.for_navigation(lab.show)]
-st.navigation(pages, position="top").run()
+page = st.navigation(pages, position="hidden")
+header.show(page)
+page.run()

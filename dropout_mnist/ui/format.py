@@ -12,8 +12,10 @@ def plain(text: object) -> str:
 
 
 def percent(prob: float) -> str:
-    """Format a probability; close to 1 as "> 99.9%", since a network is never quite certain."""
-    return "> 99.9%" if prob > 0.9995 else f"{prob:.1%}"
+    """Format a probability; close to 1 as "> 99.9%" and to 0 as "< 0.1%", since a network is never quite certain."""
+    if prob > 0.9995:
+        return "> 99.9%"
+    return f"{prob:.1%}" if prob >= 0.0005 else "< 0.1%"
 
 
 def epochs(number: int) -> str:

@@ -1,10 +1,10 @@
-"""The application's pages: their titles, icons and addresses, for the navigation menu and for links between pages.
+"""The application's pages: their titles, icons and addresses, for the navigation and for links between pages.
 
 Streamlit identifies a page by its address, and a link needs nothing else of it. So pages can link to each other
 without importing each other.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import streamlit as st
@@ -16,7 +16,7 @@ class AppPage:
     """A page of the application.
 
     Attributes:
-        title: in the navigation menu and in the browser's tab.
+        title: on the page's tab in the header and in the browser's tab.
         icon: next to the title.
         url_path: the page's address, below the application's own.
         is_default: whether the page is served at the application's own address instead.
@@ -31,9 +31,9 @@ class AppPage:
         """Return the page for `st.navigation`, which calls `show` to display it."""
         return st.Page(show, title=self.title, icon=self.icon, url_path=self.url_path, default=self.is_default)
 
-    def link(self, label: str) -> None:
-        """Show a link to the page."""
-        st.page_link(self.for_navigation(_show_nothing), label=label)
+    def link(self, label: str, parameters: Mapping[str, str] | None = None) -> None:
+        """Show a link to the page; `parameters` become part of its address."""
+        st.page_link(self.for_navigation(_show_nothing), label=label, query_params=parameters)
 
 
 def _show_nothing() -> None:

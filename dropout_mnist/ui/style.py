@@ -1,4 +1,4 @@
-"""Corrections of Streamlit's style, for every page."""
+"""Corrections of Streamlit's style, for every page and every width."""
 
 import streamlit as st
 
@@ -7,9 +7,33 @@ import streamlit as st
 _STYLE = """<style>
 [data-testid="stCaptionContainer"] { opacity: 0.8; }
 [data-testid="stBaseButton-primary"]:enabled { color: light-dark(#ffffff, #10151d); }
+
+/* The tabs stay next to each other, on a phone without their icons. */
+.st-key-header, .st-key-tabs { flex-wrap: nowrap; }
+.st-key-tabs a { height: 2.75rem; background: none; border-radius: 0; }
+.st-key-tabs p { white-space: nowrap; }
+.st-key-current_tab a { color: inherit; box-shadow: inset 0 -3px; }
+
+@media (max-width: 640px) {
+    [data-testid="stMain"] [data-testid="stVerticalBlock"] { gap: 0.5rem; }
+    .st-key-header { gap: 0.25rem; }
+    .st-key-tabs a > :has([data-testid="stIconMaterial"]) { display: none; }
+    .st-key-view_menu p { position: absolute; clip-path: inset(50%); }
+}
+</style>"""
+
+# Streamlit measures in rem: this enlarges everything but charts and pictures.
+_PRESENTATION_STYLE = """<style>
+html { font-size: clamp(16px, 1.25vw, 32px) !important; --canvas-size: min(27rem, 60svh); }
+@media (min-width: 641px) {
+    [data-testid="stHorizontalBlock"]:has(> * .st-key-canvas) { flex-wrap: nowrap; }
+    [data-testid="stColumn"]:has(.st-key-canvas) { flex: 0 0 var(--canvas-size); }
+}
 </style>"""
 
 
-def apply() -> None:
-    """Apply the style to the page."""
+def apply(presentation: bool) -> None:
+    """Apply the style to the page, in the view for a projector or in the usual one."""
     st.html(_STYLE)
+    if presentation:
+        st.html(_PRESENTATION_STYLE)

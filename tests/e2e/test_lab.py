@@ -15,8 +15,6 @@ class Lab:
 
     def go(self, title: str) -> None:
         """Go to the page with this title."""
-        if self.page.get_by_test_id("stExpandSidebarButton").is_visible():
-            self.page.get_by_test_id("stExpandSidebarButton").click()
         self.page.get_by_role("link", name=title, exact=True).click()
 
     def enter(self) -> None:

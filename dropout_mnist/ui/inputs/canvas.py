@@ -15,15 +15,22 @@ from dropout_mnist.preprocessing.drawing import Pixels, read_canvas, read_stroke
 from dropout_mnist.preprocessing.fabricjs import StrokeError, read_paths
 from dropout_mnist.preprocessing.picture import PictureError, open_picture
 from dropout_mnist.ui.inputs import canvas_script
+from dropout_mnist.ui.language import translate as _
 
+# In the coordinates of strokes. On the screen it is as large as fits, so that a drawing does not depend on the screen.
 SIZE = 280
-# The component's own toolbar floats, invisible, over the first rows of its canvas: strokes that begin there are lost,
-# and one of its buttons turns drawing off. So the canvas has this many additional rows, which are clipped.
-_HIDDEN_ROWS = 32
-_STYLE = f"""<style>
-.st-key-canvas {{ overflow: clip; outline: 1px solid #80808080; outline-offset: -1px; }}
-.st-key-canvas > div {{ margin-top: -{_HIDDEN_ROWS}px; }}
-.st-key-canvas_script {{ position: absolute; width: 0; }}
+_STYLE = """<style>
+.st-key-canvas {
+    max-width: var(--canvas-size, 22.5rem); aspect-ratio: 1; overflow: clip;
+    outline: 1px solid #80808080; outline-offset: -1px;
+}
+.st-key-canvas .stElementContainer, .st-key-canvas [data-testid^="stBidiComponent"] { width: 100%; }
+.st-key-canvas_tools { flex-wrap: nowrap; container-type: inline-size; }
+.st-key-canvas_tools button { padding: 0 0.5rem; }
+.st-key-canvas_tools kbd { display: none; }
+.st-key-canvas_script { position: absolute; width: 0; }
+@container (max-width: 340px) { .st-key-canvas_tools :has(> [data-testid="stIconMaterial"]) { display: none; } }
+@media (max-width: 640px) { .st-key-canvas { max-width: max(22.5rem, 55svh); } }
 </style>"""
 
 PEN_WIDTHS = (8, 40)
@@ -140,30 +147,39 @@ def show() -> Pixels | None:
         drawing.replace(drawing.strokes)
     st.html(_STYLE)
     canvas_script.show()
-    with st.container(key="canvas", width=SIZE, height=SIZE, border=False):
+    with st.container(key="canvas"):
         report = st_canvas(
             stroke_width=pen_width(),
             stroke_color="#ffffff",
             background_color="#000000",
             width=SIZE,
-            height=SIZE + _HIDDEN_ROWS,
+            height=SIZE,
             initial_drawing=drawing.sent,
             return_image_data=True,
             key=_WIDGET_KEY,
         )
     drawing.update_from_report(report)
     empty = not drawing.strokes
-    with st.container(horizontal=True, gap="small"):
-        st.button("Undo", key="undo", icon=":material/undo:", disabled=empty, on_click=drawing.undo, shortcut="Ctrl+Z")
+    with st.container(key="canvas_tools", horizontal=True, gap="xsmall"):
         st.button(
-            "Redo",
+            _("Undo"),
+            key="undo",
+            icon=":material/undo:",
+            disabled=empty,
+            on_click=drawing.undo,
+            shortcut="Ctrl+Z",
+            help="Ctrl+Z",
+        )
+        st.button(
+            _("Redo"),
             key="redo",
             icon=":material/redo:",
             disabled=not drawing.undone,
             on_click=drawing.redo,
             shortcut="Ctrl+Y",
+            help="Ctrl+Y",
         )
-        st.button("Clear", key="clear", icon=":material/delete:", disabled=empty, on_click=drawing.clear)
-        with st.popover("Pen", icon=":material/edit:", key="pen"):
-            st.slider("Pen width (pixels)", *PEN_WIDTHS, DEFAULT_PEN_WIDTH, key="pen_width", persist_state="session")
+        st.button(_("Clear"), key="clear", icon=":material/delete:", disabled=empty, on_click=drawing.clear)
+        with st.popover(_("Pen"), icon=":material/edit:", key="pen"):
+            st.slider(_("Pen width"), *PEN_WIDTHS, DEFAULT_PEN_WIDTH, key="pen_width", persist_state="session")
     return None if empty else drawing.pixels

@@ -1,4 +1,4 @@
-"""A script next to the canvas: it ends every stroke, disables hidden buttons, and keeps shortcuts out of text fields.
+"""A script next to the canvas: it fits it to the page, ends every stroke, and keeps shortcuts out of text fields.
 
 `st_canvas` waits for a mouse-up or touch-end that the browser may never send. A disabled button swallows it, a context
 menu too, and a touch can be canceled.
@@ -16,20 +16,29 @@ _run = st.components.v2.component(
     const isTextField = element => element.isContentEditable || element.matches?.(
         "textarea, input:not([type=range], [type=radio], [type=checkbox], [type=button], [type=file])");
 
+    // The canvas fills its container: Fabric.js converts between pixels of the page and of the canvas. The toolbar of
+    // st_canvas would float over the canvas, where strokes that begin on it are lost.
+    const style = new CSSStyleSheet();
+    style.replaceSync(`
+        .dc-root, .dc-container { width: 100% !important; max-width: none; }
+        .dc-container { height: auto !important; aspect-ratio: 1; }
+        .dc-container > *, canvas { width: 100% !important; height: 100% !important; }
+        .dc-toolbar { display: none !important; }
+    `);
+
     export default ({parentElement}) => {
         parentElement.stop?.abort();
         const stop = parentElement.stop = new AbortController();
         const listen = (target, type, handle) =>
             target.addEventListener(type, handle, {capture: true, passive: false, signal: stop.signal});
 
-        // The toolbar of the canvas is clipped, so that it must not take focus either.
-        const disableToolbar = () => {
+        const fit = () => {
             const roots = Array.from(document.querySelectorAll(".st-key-canvas *"), element => element.shadowRoot);
-            const toolbar = roots.map(root => root?.querySelector(".dc-toolbar")).find(Boolean);
-            if (toolbar) toolbar.inert = true;
-            else if (!stop.signal.aborted) requestAnimationFrame(disableToolbar);
+            const root = roots.find(root => root?.querySelector(".dc-root"));
+            if (root && !root.adoptedStyleSheets.includes(style)) root.adoptedStyleSheets.push(style);
+            else if (!root && !stop.signal.aborted) requestAnimationFrame(fit);
         };
-        disableToolbar();
+        fit();
 
         let pointer = null;  // draws the current stroke
         const endStroke = ({clientX, clientY}) => {

@@ -2,12 +2,9 @@
 
 import streamlit as st
 
-from dropout_mnist.ui import style
-
 
 def show() -> None:
     """Show the page."""
-    style.apply()
     st.header("Dropout lab", anchor=False)
     st.markdown(
         "Seven claims about dropout, to try out and to check against measurements. `drop_prob` is the probability to "

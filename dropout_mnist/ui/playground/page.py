@@ -5,12 +5,17 @@ import time
 
 import streamlit as st
 
-from dropout_mnist.ui import navigation, style
+from dropout_mnist.ui import navigation
 from dropout_mnist.ui.language import translate as _
 from dropout_mnist.ui.live import component, weights
 from dropout_mnist.ui.playground import draw
 
 HEAD_START_SECONDS = 0.4
+
+_STYLE = """<style>
+.st-key-promise h2 { font-size: 1.25rem; padding: 0.25rem 0; }
+.st-key-promise [data-testid="stMarkdownContainer"] { margin-bottom: 0; }
+</style>"""
 
 _RECIPES = {
     "plain": "This model was trained with the *plain* recipe, on unchanged images. The *augmented* recipe is made for "
@@ -23,8 +28,9 @@ _RECIPES = {
 
 def show() -> None:
     """Show the page."""
-    style.apply()
-    st.header("Dropout on MNIST", anchor=False)
+    st.html(_STYLE)
+    with st.container(key="promise"):
+        st.header(_("Draw a digit. Then find out whether dropout helps the network that reads it."), anchor=False)
     top = st.container()
     weights_place = st.container()
     early = None if _is_imported() else weights.default_weights()

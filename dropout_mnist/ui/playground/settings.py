@@ -11,6 +11,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from dropout_mnist.config import RECIPES, SETTINGS, TrainConfig
 from dropout_mnist.setting import Choice, Integer, Number, Sizes
+from dropout_mnist.ui import header
 from dropout_mnist.ui.format import plain
 from dropout_mnist.ui.language import translate as _
 from dropout_mnist.ui.playground.presets import PRESETS, find_preset
@@ -27,6 +28,8 @@ def find_invalid(parameters: Mapping[str, str]) -> dict[str, str]:
     """Return each parameter of a URL that cannot be used, with the reason in words."""
     reasons = {}
     for name, text in parameters.items():
+        if name in header.PARAMETERS:
+            continue
         if name not in SHOWN:
             reasons[name] = "there is no such setting"
             continue
@@ -170,5 +173,5 @@ def _keep_settings() -> None:
     Streamlit reads that address as a request for the defaults. On other ways to the page it keeps the session's values.
     """
     context = get_script_run_ctx()
-    if context is not None and not st.query_params:
+    if context is not None and not set(st.query_params) - set(header.PARAMETERS):
         context.is_history_navigation = False

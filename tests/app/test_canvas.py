@@ -81,3 +81,23 @@ def test_clear_leaves_nothing_to_redo(canvas_module: ModuleType) -> None:
     drawing.clear()
     drawing.redo()
     assert drawing.strokes == []
+
+
+def test_kept_drawing_is_restored_into_a_new_session_only(canvas_module: ModuleType) -> None:
+    kept = [make_path([(100, 40), (110, 140), (120, 240)], 20)]
+    drawing = canvas_module.Drawing()
+    drawing.restore(kept)
+    assert drawing.strokes == drawing.sent["objects"] == kept
+    assert drawing.pixels is not None
+    drawn = canvas_module.Drawing()
+    drawn.update_from_report(canvas_report([]))
+    drawn.restore(kept)
+    assert drawn.strokes == []
+
+
+@pytest.mark.parametrize("kept", [None, "all", [1], [{"type": "Image", "src": "https://elsewhere.example"}]])
+def test_forged_kept_drawing_is_ignored(canvas_module: ModuleType, kept: object) -> None:
+    drawing = canvas_module.Drawing()
+    drawing.restore(kept)
+    assert drawing.strokes == []
+    assert drawing.is_new

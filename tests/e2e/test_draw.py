@@ -50,7 +50,7 @@ def test_undo_removes_one_stroke_by_button_and_by_key(playground: Playground) ->
     assert playground.ink() == 0
 
 
-def test_drawing_survives_reruns_and_other_inputs(playground: Playground) -> None:
+def test_drawing_survives_reruns_other_inputs_and_a_reload(playground: Playground) -> None:
     playground.open()
     playground.draw(SEVEN)
     expect(playground.answer).to_have_text("7")
@@ -70,6 +70,16 @@ def test_drawing_survives_reruns_and_other_inputs(playground: Playground) -> Non
     playground.choose_input("Draw")
     expect(playground.answer).to_have_text("7")
     assert playground.ink() == ink
+    playground.page.reload()
+    expect(playground.answer).to_have_text("7")
+    expect(playground.keyed("drop_prob").get_by_role("slider")).to_have_value("0.35")
+    assert playground.ink() == ink
+    playground.click("clear")
+    # The panel is ahead of the server.
+    expect(playground.keyed("clear").get_by_role("button")).to_be_disabled()
+    playground.page.reload()
+    expect(playground.invitation).to_be_visible()
+    assert playground.ink() == 0
 
 
 def test_wider_pen_leaves_more_ink(playground: Playground) -> None:

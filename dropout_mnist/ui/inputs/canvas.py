@@ -1,4 +1,4 @@
-"""The canvas: `st_canvas` with undo, redo, clear and pen width, whose drawing survives when it leaves the page.
+"""The canvas: `st_canvas` with undo, redo, clear and pen width, whose drawing survives other pages and a reload.
 
 `st_canvas` keeps its drawing only while it is on the page. It reports a stroke a moment after it was drawn, and new
 content that it is sent, such as after an undo, later still. So the session keeps the drawing in a `Drawing`.
@@ -14,7 +14,7 @@ from streamlit_drawable_canvas import CanvasResult, st_canvas
 from dropout_mnist.preprocessing.drawing import Pixels, read_canvas, read_strokes
 from dropout_mnist.preprocessing.fabricjs import StrokeError, read_paths
 from dropout_mnist.preprocessing.picture import PictureError, open_picture
-from dropout_mnist.ui.inputs import canvas_script
+from dropout_mnist.ui.inputs import canvas_memory, canvas_script
 from dropout_mnist.ui.language import translate as _
 
 # In the coordinates of strokes. On the screen it is as large as fits, so that a drawing does not depend on the screen.
@@ -28,7 +28,7 @@ _STYLE = """<style>
 .st-key-canvas_tools { flex-wrap: nowrap; container-type: inline-size; }
 .st-key-canvas_tools button { padding: 0 0.5rem; }
 .st-key-canvas_tools kbd { display: none; }
-.st-key-canvas_script { position: absolute; width: 0; }
+.st-key-canvas_script, .st-key-canvas_memory { position: absolute; width: 0; }
 @container (max-width: 340px) { .st-key-canvas_tools :has(> [data-testid="stIconMaterial"]) { display: none; } }
 @media (max-width: 640px) { .st-key-canvas { max-width: max(22.5rem, 55svh); } }
 </style>"""
@@ -59,6 +59,7 @@ class Drawing:
     undone: Strokes = field(default_factory=list)
     _reported: Strokes | None = None
     _outdated: Strokes | None = None
+    _restored: bool = False
 
     def replace(self, strokes: Strokes) -> None:
         """Make the canvas show these strokes; from now on its last report is out of date."""
@@ -87,6 +88,22 @@ class Drawing:
             self.pixels = read_strokes(read_paths(self.strokes))
         except StrokeError:
             self.pixels = _read_image(image)
+
+    @property
+    def is_new(self) -> bool:
+        """Whether nothing was drawn or restored yet."""
+        return self._reported is None and not self._restored
+
+    def restore(self, strokes: object) -> None:
+        """Restore strokes that the browser kept, unless there is a drawing already or they cannot be read."""
+        if not self.is_new or not isinstance(strokes, list):
+            return
+        try:
+            self.pixels = read_strokes(read_paths(strokes))
+        except StrokeError:
+            return
+        self._restored = True
+        self.replace(strokes)
 
     def undo(self) -> None:
         """Remove the last stroke."""
@@ -127,6 +144,12 @@ def current_drawing() -> Drawing:
     return drawing
 
 
+def remember() -> None:
+    """Let the browser keep this session's drawing; call it on every page that shows the drawing."""
+    drawing = current_drawing()
+    canvas_memory.show(drawing.strokes, drawing.is_new, drawing.restore)
+
+
 def drawn_pixels() -> Pixels | None:
     """Return the network's input for this session's drawing, None if it is empty; works on every page."""
     drawing = current_drawing()
@@ -159,6 +182,7 @@ def show() -> Pixels | None:
             key=_WIDGET_KEY,
         )
     drawing.update_from_report(report)
+    remember()
     empty = not drawing.strokes
     with st.container(key="canvas_tools", horizontal=True, gap="xsmall"):
         st.button(

@@ -2,6 +2,8 @@
 
 import streamlit as st
 
+from dropout_mnist.ui.inputs import canvas
+
 
 def show() -> None:
     """Show the page."""
@@ -23,6 +25,7 @@ def show() -> None:
         uncertainty,
     )
 
+    canvas.remember()
     chosen = subject.show()
     if chosen is None:
         return

@@ -47,8 +47,6 @@ class Lecturer(Visitor):
 
     def _take(self, message: ForwardMsg) -> None:
         super()._take(message)
-        if popover := message.delta.add_block.popover.id:
-            self.widgets[popover.split("-", 2)[2]] = (popover, message.delta.fragment_id)
         element = message.delta.new_element
         if epoch := re.search(r"Epoch (\d+) of", element.progress.text):
             self.epochs.setdefault(int(epoch[1]), monotonic())

@@ -38,7 +38,7 @@ def show(run: Run, together: Sequence[Run]) -> None:
                 name=names.network(run.config),
             )
         )
-        sharing.show(together)
+    sharing.show(together)
 
 
 def show_waiting(run: Run, place: int) -> None:

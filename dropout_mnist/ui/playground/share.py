@@ -18,17 +18,19 @@ _THIS_COMPUTER = ("localhost", "127.0.0.1", "::1")
 
 
 def show(runs: Sequence[Run]) -> None:
-    """Show a button that opens a link and a QR code for these runs."""
-    popover = st.popover(_("Share this run"), icon=":material/qr_code_2:", key="share", on_change="rerun")
-    if not popover.open:
+    """Show a switch that shows a link and a QR code for these runs."""
+    # Not a popover, which would cut the code off where there is little room on the screen.
+    if not st.toggle(_("Share this run"), key="share"):
         return
-    address = st.context.url or ""
-    link = f"{address}?{urlencode({PARAMETER: training_queue().share([run.id for run in runs])})}"
-    with popover:
+    address = urlsplit(st.context.url or "")
+    query = urlencode({PARAMETER: training_queue().share([run.id for run in runs])})
+    link = address._replace(path=address.path or "/", query=query).geturl()
+    code, text = st.columns([1, 2], gap="medium", vertical_alignment="center")
+    code.image(qr_code(link), width=_QR_SIZE, alt=_("QR code of the link"))
+    with text:
         st.caption(_("Whoever opens this link sees the curves live, and can use the network when it is trained."))
-        st.image(qr_code(link), width=_QR_SIZE, alt=_("QR code of the link"))
         st.code(link, language=None, wrap_lines=True)
-        if urlsplit(address).hostname in _THIS_COMPUTER:
+        if address.hostname in _THIS_COMPUTER:
             st.warning(
                 _(
                     "This link works on this computer only. To share with others, open the page under the network "

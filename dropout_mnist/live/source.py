@@ -9,14 +9,14 @@ _EXPORT = re.compile(r"^export (?!default)", re.MULTILINE)
 
 
 @cache
-def script(name: str = "panel.js", package: str = "dropout_mnist.live") -> str:
-    """Return a module and all that it imports, joined into one ES module without imports.
+def script(*names: str, package: str = "dropout_mnist.live") -> str:
+    """Return modules and all that they import, joined into one ES module without imports.
 
     All modules share one scope then, so their top-level names must differ. Nothing is exported but a default.
 
     Args:
-        name: of the module.
-        package: the package that it is in; what it imports is in `dropout_mnist.live`.
+        names: of the modules; "panel.js" and "recorder.js" if there are none.
+        package: the package that they are in; what they import is in `dropout_mnist.live`.
     """
     parts: dict[str, str] = {}
 
@@ -27,7 +27,9 @@ def script(name: str = "panel.js", package: str = "dropout_mnist.live") -> str:
                 add(imported, __package__)
         parts[name] = _EXPORT.sub("", _IMPORT.sub("", text)).strip()
 
-    add(name, package)
+    for name in names or ("panel.js", "recorder.js"):
+        if name not in parts:
+            add(name, package)
     return "\n\n".join(parts.values()) + "\n"
 
 

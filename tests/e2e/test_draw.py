@@ -95,6 +95,8 @@ def test_wider_pen_leaves_more_ink(playground: Playground) -> None:
     slider.press("End")
     expect(slider).to_have_value("40")
     playground.page.keyboard.press("Escape")
+    # The canvas gets the width together with the live panel.
+    playground.page.wait_for_function("dropoutMnistLive.slots.live_input.pen_width === 40")
     playground.draw(ONE)
     expect(playground.answer).to_be_visible()
     assert playground.ink() > 1.5 * thin
@@ -160,8 +162,8 @@ def test_canvas_gives_the_same_input_as_the_strokes_themselves(playground: Playg
         playground.expect_input(expected, tolerance=1)
         drawn = read_canvas(playground.image())
         assert drawn is not None
-        # The image has a wider pen, which can move the center of mass to the next pixel.
+        # The image has a wider pen, and is moved by whole pixels.
         shifts = product((-1, 0, 1), repeat=2)
-        assert min(np.abs(np.roll(drawn, shift, (0, 1)).astype(float) - expected).mean() for shift in shifts) < 9
+        assert min(np.abs(np.roll(drawn, shift, (0, 1)).astype(float) - expected).mean() for shift in shifts) < 15
         playground.click("clear")
         expect(playground.invitation).to_be_visible()

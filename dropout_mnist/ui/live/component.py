@@ -22,10 +22,10 @@ _STYLE = """<style>
 </style>"""
 
 _panel = st.components.v2.component(
-    "dropout_mnist.live_panel", js=script("adapter.js", __package__), css=style(), isolate_styles=False
+    "dropout_mnist.live_panel", js=script("adapter.js", package=__package__), css=style(), isolate_styles=False
 )
 _mailbox = st.components.v2.component(
-    "dropout_mnist.live_mailbox", js=script("mailbox.js", __package__), isolate_styles=False
+    "dropout_mnist.live_mailbox", js=script("mailbox.js", package=__package__), isolate_styles=False
 )
 
 

@@ -10,29 +10,31 @@ from dropout_mnist.model import MLP
 def test_thinned_network_without_dropout_is_the_full_network(model: MLP, images: torch.Tensor) -> None:
     full = model(images).softmax(dim=1)
     torch.testing.assert_close(subnetworks.thinned_probs(model, images, 0.0, seed=1), full)
-    torch.testing.assert_close(subnetworks.sample_thinned_network(model, images[0], 0.0, seed=1).probs, full[0])
 
 
 def test_thinned_networks_leave_the_shared_model_unchanged(model: MLP, images: torch.Tensor) -> None:
     before = model(images)
     subnetworks.thinned_probs(model, images, 0.5, seed=1)
-    subnetworks.sample_thinned_network(model, images[0], 0.5, seed=1)
     assert not model.training
     torch.testing.assert_close(model(images), before, rtol=0, atol=0)
 
 
-def test_same_seed_gives_the_same_thinned_network(model: MLP, images: torch.Tensor) -> None:
-    one, again, other = (subnetworks.sample_thinned_network(model, images[0], 0.5, seed) for seed in (1, 1, 2))
-    assert all(torch.equal(a, b) for a, b in zip(one.kept, again.kept, strict=True))
-    assert torch.equal(one.probs, again.probs)
-    assert not all(torch.equal(a, b) for a, b in zip(one.kept, other.kept, strict=True))
+def test_same_seed_gives_the_same_thinned_networks(model: MLP, images: torch.Tensor) -> None:
+    one, again, other = (subnetworks.thinned_probs(model, images, 0.5, seed) for seed in (1, 1, 2))
+    assert torch.equal(one, again)
+    assert not torch.equal(one, other)
 
 
-def test_dropped_units_are_zero_and_kept_units_are_scaled(model: MLP, images: torch.Tensor) -> None:
-    thinned = subnetworks.sample_thinned_network(model, images[0], 0.5, seed=3)
-    assert [len(kept) for kept in thinned.kept] == [32, 24]
-    full = subnetworks.hidden_activations(model, images[:1])[0][0]
-    torch.testing.assert_close(thinned.activations[0], torch.where(thinned.kept[0], full * 2, 0.0))
+def test_hook_replaces_the_activations_of_each_hidden_layer(model: MLP, images: torch.Tensor) -> None:
+    seen: list[tuple[int, int]] = []
+
+    def drop_all(number: int, activations: torch.Tensor) -> torch.Tensor:
+        seen.append((number, activations.shape[1]))
+        return torch.zeros_like(activations)
+
+    logits = subnetworks.forward(model, images, drop_all)
+    assert seen == [(0, 32), (1, 24)]
+    torch.testing.assert_close(logits, model.layers[-1].bias.expand(6, 10))
 
 
 def test_entropy_and_mutual_information_of_known_distributions() -> None:

@@ -4,7 +4,6 @@ The model is not changed: it may be shared, so it stays in eval mode and its lay
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -14,21 +13,6 @@ from dropout_mnist.model import MLP
 
 # Maps the number of a hidden layer, from 0, and its activations, (N, units), to the activations to pass on.
 ActivationHook = Callable[[int, Tensor], Tensor]
-
-
-@dataclass(frozen=True)
-class ThinnedNetwork:
-    """A thinned network and its answer for one image.
-
-    Attributes:
-        kept: the mask of each hidden layer, (units,) bool; False for dropped units.
-        activations: the output of each hidden layer, (units,) float32; 0 for dropped units.
-        probs: (10,) float32.
-    """
-
-    kept: tuple[Tensor, ...]
-    activations: tuple[Tensor, ...]
-    probs: Tensor
 
 
 @torch.inference_mode()
@@ -60,26 +44,6 @@ def hidden_activations(model: MLP, images: Tensor) -> list[Tensor]:
 
     forward(model, images, record)
     return recorded
-
-
-def sample_thinned_network(model: MLP, image: Tensor, drop_prob: float, seed: int) -> ThinnedNetwork:
-    """Sample one thinned network and compute its answer for one image, (784,) float32.
-
-    The seed decides which units are dropped.
-    """
-    dropout = _seeded_dropout(drop_prob, seed)
-    kept: list[Tensor] = []
-    outputs: list[Tensor] = []
-
-    def drop(number: int, activations: Tensor) -> Tensor:
-        mask = dropout.draw_mask(activations)
-        output = activations * mask / (1 - drop_prob)
-        kept.append(mask[0].bool())
-        outputs.append(output[0])
-        return output
-
-    probs = forward(model, image[None], drop).softmax(dim=1)[0]
-    return ThinnedNetwork(tuple(kept), tuple(outputs), probs)
 
 
 def thinned_probs(model: MLP, images: Tensor, drop_prob: float, seed: int) -> Tensor:

@@ -32,7 +32,7 @@ def to_page(checkpoint: Checkpoint) -> bytes:
         description=description,
         texts=panel_texts(lambda text: text),
         style=source.style() + (files(PACKAGE) / "page.css").read_text(encoding="utf-8"),
-        script=source.script("page.js", PACKAGE),
+        script=source.script("page.js", package=PACKAGE),
         weights=_pack(weights.pack(checkpoint.to_bytes())),
     )
     return page.encode()

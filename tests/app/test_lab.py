@@ -71,36 +71,15 @@ def test_missing_and_damaged_measurements_are_explained(tmp_path: Path, monkeypa
     assert "is not a table of a sweep" in texts(page)
 
 
-def test_another_mask_changes_the_seed() -> None:
-    page = open_lab()
-    before = page.text_input(key="thinned_seed").value
-    checked(page.button(key="another_mask").click().run())
-    assert page.text_input(key="thinned_seed").value != before
-
-
-def test_seed_with_a_comma_is_refused() -> None:
-    page = open_lab()
-    page.text_input(key="thinned_seed").set_value("1,5").run()
-    assert any("seed must be a whole number" in error.value for error in page.error)
-
-
-def test_thinned_network_without_dropout_answers_like_the_full_one() -> None:
-    page = open_lab()
-    checked(page.slider(key="thinned_drop_prob").set_value(0.0).run())
-    labels = {element.label: element.value for element in page.metric}
-    assert labels["This thinned network"] == labels["The full network"]
-
-
 def test_drawing_is_the_subject_of_the_experiments() -> None:
     page = open_lab(show_lab_with_a_drawing)
-    full = next(element.value for element in page.metric if element.label == "The full network")
-    assert full == "1"
+    assert page.segmented_control(key="lab_digit_2").value == "Your drawing"
     assert "Its label is" not in texts(page)
 
 
 @pytest.mark.parametrize(
     ("key", "value"),
-    [("averaged", 200), ("rotation", 180), ("noise", 1.0), ("removed", 95), ("thinned_drop_prob", 0.9)],
+    [("averaged", 200), ("rotation", 180), ("noise", 1.0), ("removed", 95)],
 )
 def test_sliders_accept_extreme_values(key: str, value: float) -> None:
     page = open_lab()

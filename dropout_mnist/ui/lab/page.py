@@ -30,7 +30,7 @@ def show() -> None:
     if chosen is None:
         return
     _title("1. Thinned networks")
-    subnetworks.show(chosen)
+    subnetworks.show()
     _title("2. Averaging")
     averaging.show(chosen)
     _title("3. Uncertainty")

@@ -32,7 +32,7 @@ def show() -> None:
     with st.container(key="promise"):
         st.header(_("Draw a digit. Then find out whether dropout helps the network that reads it."), anchor=False)
     top = st.container()
-    weights_place = st.container()
+    weights_place = st.container(key="live_weights")
     early = None if _is_imported() else weights.default_weights()
     if early is not None:
         # Only on a new server: the rest of the page needs torch, whose import holds the interpreter's lock for long

@@ -361,6 +361,7 @@ def test_label_noise_leaves_the_test_images_and_the_data_set_alone(digits: Datas
     assert training.history[-1].test_accuracy == evaluate(training.model, digits.test).accuracy < 0.5
 
 
+@pytest.mark.slow
 def test_memorized_share_is_of_the_wrong_labels(digits: Dataset) -> None:
     config = TrainConfig(dataset="digits", label_noise=0.4, drop_prob=0.0, epochs=60, seed=3)
     training = trained(config, digits)
@@ -401,3 +402,38 @@ def test_weight_decay_shrinks_the_weights_besides_adams_step(tiny_config: TrainC
     # Black images give the first layer's weights no gradient.
     assert torch.equal(steps[0].model.layers[0].weight, before)
     assert torch.allclose(steps[1].model.layers[0].weight, before * (1 - 0.01 * 2.0))
+
+
+@pytest.mark.parametrize(
+    ("recipe", "rates"),
+    [
+        ("plain", {1: 0.001, 30: 0.001, 31: 0.001, 120: 0.001}),
+        ("augmented", {1: 0.001, 30: 0.001, 31: 0.001 * (30 / 31) ** 0.5, 120: 0.0005}),
+    ],
+)
+def test_learning_rate_falls_after_30_epochs_in_the_augmented_recipe_only(
+    tiny_config: TrainConfig, recipe: str, rates: dict[int, float]
+) -> None:
+    """Adam's first step moves each weight by the learning rate, in the direction of its gradient."""
+    images, labels = torch.ones(10, 784), torch.arange(10)
+    config = replace(tiny_config, recipe=recipe, learning_rate=0.001, weight_decay=0.0, drop_prob=0.0, precision="fp32")
+    for epoch, rate in rates.items():
+        step = TrainStep(config)
+        before = step.model.layers[-1].bias.detach().clone()
+        step.begin_epoch(epoch)
+        step(images, labels)
+        moved = (step.model.layers[-1].bias - before).abs().max().item()
+        assert moved == pytest.approx(rate, rel=1e-3)
+
+
+def test_gradients_of_earlier_batches_are_forgotten(tiny_config: TrainConfig) -> None:
+    step = TrainStep(replace(tiny_config, precision="fp32", drop_prob=0.0))
+    step.begin_epoch(1)
+    for labels in (torch.arange(10), torch.zeros(10, dtype=torch.int64)):
+        images = torch.ones(10, 784)
+        expected = torch.autograd.grad(
+            torch.nn.functional.cross_entropy(step.model(images), labels), list(step.model.parameters())
+        )
+        step(images, labels)
+    for weights, gradient in zip(step.model.parameters(), expected, strict=True):
+        torch.testing.assert_close(weights.grad, gradient)

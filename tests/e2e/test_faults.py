@@ -42,7 +42,7 @@ def test_killed_server_loses_no_epoch_and_the_run_can_be_resumed(
     kills: int, own_server: Server, visitor: Playground, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DROPOUT_MNIST_WEIGHTS", str(own_server.weights))
-    epochs = 8 if kills < 10 else 49
+    epochs = 12 if kills < 10 else 49
     path = own_server.weights / f"plain-p0.30-digits-e{epochs}-b8-lr0.0001.safetensors"
 
     def start_or_resume() -> None:

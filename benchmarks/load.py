@@ -1,11 +1,11 @@
 """Simulate a class that draws during a training run: thirty visitors, most of them WebSocket clients.
 
-The clients speak Streamlit's protocol. They arrive within the first twenty seconds at a server that has just started.
-Each draws a handwritten digit every few seconds, as the canvas would report it, and waits for the answer. It recognizes
-the answer by the image of the network's input, which differs for every drawing. The time from report to answer is
-measured; the canvas itself waits another 200 ms before it reports. The clients poll like browsers. The other visitors
-are pages in Chromium, where the time is measured from lifting the pen. One additional visitor trains. Errors, drawings
-without an answer and the server's memory are recorded, too.
+The clients speak Streamlit's protocol. They arrive within the first twenty seconds at a server that has just started,
+where a page can be used once it has the canvas, the live panel and the weights. Each client draws a handwritten digit
+every few seconds, as the canvas would report it, and waits until the server has taken it. The clients poll like
+browsers. The other visitors are pages in Chromium, where the time from pointer event to answer is measured. One
+additional visitor trains, and goes on training when all others are gone. Errors, lost drawings and the server's memory
+are recorded, too.
 
 usage: python -m benchmarks.load STROKES [VISITORS [MINUTES [PAGES]]]
 """
@@ -36,9 +36,7 @@ from benchmarks.answer import WATCH, draw
 from benchmarks.machine import describe_machine
 from benchmarks.server import launch_browser, open_page, start_server
 from dropout_mnist.data.pen_strokes import PenDigit, draw_on_canvas, load_pen_digits
-from dropout_mnist.preprocessing.drawing import read_strokes
 from dropout_mnist.preprocessing.fabricjs import Stroke, read_path
-from dropout_mnist.ui.images import enlarged_url
 
 # All in seconds. Visitors arrive within this time, draw at this interval, and wait this long for an answer.
 ARRIVALS = 20.0
@@ -46,6 +44,11 @@ PAUSE = 3.0
 PATIENCE = 30.0
 # The interval between readings of the server's memory.
 MEMORY_EVERY = 5.0
+# How long the training goes on alone.
+ALONE = 60.0
+
+# What a page needs before it answers drawings.
+USABLE = {"canvas_widget", "live_panel", "live_input", "live_model"}
 
 
 @dataclass
@@ -53,11 +56,13 @@ class Figures:
     """The measurements of all visitors together."""
 
     arrivals: list[float] = field(default_factory=list)
+    usable: list[float] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
     browser_seconds: list[float] = field(default_factory=list)
     lost: int = 0
     polls: int = 0
-    epochs: int = 0
+    # The number of the epoch that is being trained, each time it is reported, and when.
+    epochs: list[tuple[float, int]] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     memory: list[tuple[float, float]] = field(default_factory=list)
 
@@ -73,10 +78,10 @@ class Visitor:
         self.states: dict[str, dict[str, Any]] = {}
         # By the id of a fragment that reruns by itself: the interval in seconds.
         self.polled: dict[str, float] = {}
+        self.begin = monotonic()
         self.complete = asyncio.Event()
-        # The URL of the image that comes with the answer.
-        self.wanted = ""
-        self.answered = asyncio.Event()
+        # What is sent after a drawing was taken.
+        self.taken = asyncio.Event()
 
     async def send(self, query: str = "", fragment: str = "", poll: bool = False, **trigger: dict[str, Any]) -> None:
         """Request a run of the page or of one fragment."""
@@ -116,11 +121,17 @@ class Visitor:
             if element.HasField("exception"):
                 self.figures.errors.append(element.exception.message)
             if (widget_id := getattr(content, "id", "")).startswith("$$ID-"):
-                self.widgets[widget_id.split("-", 2)[2]] = (widget_id, message.delta.fragment_id)
+                self._note(widget_id.split("-", 2)[2], widget_id, message.delta.fragment_id)
             if epoch := re.match(r"Epoch (\d+) of", element.progress.text):
-                self.figures.epochs = int(epoch[1])
-            if any(image.url == self.wanted for image in element.imgs.imgs):
-                self.answered.set()
+                self.figures.epochs.append((monotonic(), int(epoch[1])))
+
+    def _note(self, key: str, widget_id: str, fragment: str) -> None:
+        was_usable = set(self.widgets) >= USABLE
+        self.widgets[key] = (widget_id, fragment)
+        if not was_usable and set(self.widgets) >= USABLE:
+            self.figures.usable.append(monotonic() - self.begin)
+        if key == "live_input":
+            self.taken.set()
 
     async def poll(self) -> None:
         """Request the runs of fragments that rerun by themselves."""
@@ -134,20 +145,17 @@ class Visitor:
                     self.figures.polls += 1
 
     async def draw(self, digit: PenDigit) -> None:
-        """Report a drawing and wait for its answer."""
+        """Report a drawing and wait until the server has taken it."""
         paths = draw_on_canvas(digit, np.random.default_rng())
         strokes = [read_path(path) for path in paths]
-        pixels = read_strokes(strokes)
-        assert pixels is not None
         drawing = {"drawing": {"raw": {"objects": paths}, "data": canvas_image(strokes)}, "backgroundFit": None}
         self.states["canvas_widget"] = {"json_value": json.dumps(drawing)}
-        self.wanted = enlarged_url(pixels, 5)
-        self.answered.clear()
+        self.taken.clear()
         begin = monotonic()
         await self.send(fragment=self.widgets["canvas_widget"][1])
         try:
             async with asyncio.timeout(PATIENCE):
-                await self.answered.wait()
+                await self.taken.wait()
             self.figures.seconds.append(monotonic() - begin)
         except TimeoutError:
             self.figures.lost += 1
@@ -232,12 +240,21 @@ async def measure(
     figures = Figures()
     end = monotonic() + minutes * 60
     await asyncio.gather(
-        train(address, figures, end),
+        train(address, figures, end + ALONE),
         watch_memory(server, figures, end),
         asyncio.to_thread(visit_in_browser, address, pages, figures, end),
         *(visit(address, digits, figures, end) for _ in range(visitors - pages)),
     )
     return figures
+
+
+def epochs_per_minute(epochs: list[tuple[float, int]], start: float, end: float) -> float:
+    """Return how fast the training was between two times, in seconds after its first report."""
+    within = [(when, epoch) for when, epoch in epochs if start <= when - epochs[0][0] <= end]
+    if len(within) < 2:
+        return 0.0
+    (first, low), (last, high) = within[0], within[-1]
+    return 60 * (high - low) / (last - first)
 
 
 def main(strokes: Path, visitors: int, minutes: float, pages: int) -> None:
@@ -252,16 +269,18 @@ def main(strokes: Path, visitors: int, minutes: float, pages: int) -> None:
         "visitors": visitors,
         "visitors in Chromium": pages,
         "minutes": minutes,
-        "answers": len(figures.seconds) + len(figures.browser_seconds),
-        "drawings without an answer": figures.lost,
+        "drawings of the clients": len(figures.seconds),
+        "lost drawings": figures.lost,
         "errors": len(figures.errors),
         "polls": figures.polls,
-        "epochs trained": figures.epochs,
+        "epochs per minute": epochs_per_minute(figures.epochs, 0, minutes * 60),
+        "epochs per minute, alone": epochs_per_minute(figures.epochs, minutes * 60, minutes * 60 + ALONE),
     }
     for name, seconds in (
-        ("opening the page", figures.arrivals),
-        ("report to answer", figures.seconds),
-        ("pen up to answer, in Chromium", figures.browser_seconds),
+        ("until canvas and panel can be used", figures.usable),
+        ("until the page is complete", figures.arrivals),
+        ("until a drawing is taken", figures.seconds),
+        ("pointer event to answer, in Chromium", figures.browser_seconds),
     ):
         if seconds:
             p50, p95, slowest = np.percentile(seconds, [50, 95, 100])

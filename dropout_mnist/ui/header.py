@@ -25,9 +25,9 @@ def show(current: StreamlitPage) -> None:
         with st.container(key="tabs", horizontal=True, gap=None, width="stretch"):
             kept = {name: st.query_params[name] for name in PARAMETERS if name in st.query_params}
             for page in (navigation.PLAYGROUND, navigation.LAB):
-                key = "current_tab" if page.title == current.title else f"{page.url_path}_tab"
+                key = "current_tab" if _(page.title) == current.title else f"{page.url_path}_tab"
                 with st.container(key=key, width="content"):
-                    page.link(page.title, kept)
+                    page.link(_(page.title), kept)
         copy_link.show()
         with st.popover(_("View"), icon=":material/language:", key="view_menu"):
             st.radio(

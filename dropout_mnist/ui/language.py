@@ -1,7 +1,7 @@
 """The language of the page.
 
-Texts stand in English in the code, as arguments of `translate`. Their translations are in `translations/`, one gettext
-catalog per language, named after it: `ko.po`.
+Texts stand in English in the code, as arguments of `translate` or `mark`. Their translations are in `translations/`,
+one gettext catalog per language, named after it: `ko.po`. `tests/test_translations.py` finds what is missing there.
 """
 
 from functools import cache
@@ -29,6 +29,11 @@ def translate(text: str, **values: object) -> str:
     """
     translated = _catalog(language()).get(text, text)
     return translated.format(**values) if values else translated
+
+
+def mark(text: str) -> str:
+    """Return a text as it is, and mark it for the catalogs: it is translated where it is shown."""
+    return text
 
 
 @cache

@@ -5,6 +5,8 @@ import pytest
 from dropout_mnist.ui import language
 from dropout_mnist.ui.language import translate
 
+from .page import OpenPage
+
 
 def test_a_text_is_english_by_default() -> None:
     assert translate("Trains on {title}.", title="MNIST") == "Trains on MNIST."
@@ -18,3 +20,14 @@ def test_a_text_is_translated(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(language, "language", lambda: "ko")
     assert translate("Playground") != "Playground"
     assert translate("{count} texts without a translation", count=2) == "2 texts without a translation"
+
+
+def test_page_is_shown_in_the_language_of_its_address(open_page: OpenPage) -> None:
+    page = open_page(lang="ko")
+    assert "드롭아웃이 도움이 될까요?" in [heading.value for heading in page.subheader]
+    assert page.slider(key="drop_prob").help != open_page().slider(key="drop_prob").help
+    assert page.button(key="train_both").label.startswith("둘 다 학습")
+
+
+def test_unknown_language_is_english(open_page: OpenPage) -> None:
+    assert "Does dropout help?" in [heading.value for heading in open_page(lang="xx").subheader]

@@ -10,11 +10,12 @@ import streamlit as st
 from dropout_mnist.preprocessing.drawing import Pixels
 from dropout_mnist.ui import scroll
 from dropout_mnist.ui.inputs import canvas
+from dropout_mnist.ui.language import mark
 from dropout_mnist.ui.language import translate as _
 from dropout_mnist.ui.live import component
 
 _SOURCE_KEY = "input_source"
-_TEST_IMAGE = "Use a test image"
+_TEST_IMAGE = mark("Use a test image")
 
 
 def open_test_image(number: int) -> None:
@@ -31,8 +32,9 @@ def open_test_image(number: int) -> None:
 def show() -> None:
     """Show the section; as a fragment, it reruns without the rest of the page."""
     source = st.segmented_control(
-        "Where the digit comes from",
+        _("Where the digit comes from"),
         list(_SOURCES),
+        format_func=_,
         default=next(iter(_SOURCES)),
         required=True,
         key=_SOURCE_KEY,
@@ -66,10 +68,10 @@ def _show_test_image() -> Pixels | None:
     return sample_image.show(models.in_use())
 
 
-DRAW = "Draw"
+DRAW = mark("Draw")
 # Each shows an input and returns its pixels, with an invitation to show while there are none.
 _SOURCES: dict[str, tuple[Callable[[], Pixels | None], str]] = {
-    DRAW: (canvas.show, "Draw a digit, 0 to 9. The answer appears as you draw."),
-    "Upload a picture": (_show_upload, "Upload a picture of one or more digits. The answer appears here."),
-    _TEST_IMAGE: (_show_test_image, "Use a test image. The answer appears here."),
+    DRAW: (canvas.show, mark("Draw a digit, 0 to 9. The answer appears as you draw.")),
+    mark("Upload a picture"): (_show_upload, mark("Upload a picture of one or more digits. The answer appears here.")),
+    _TEST_IMAGE: (_show_test_image, mark("Use a test image. The answer appears here.")),
 }

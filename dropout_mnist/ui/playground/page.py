@@ -6,6 +6,7 @@ import time
 import streamlit as st
 
 from dropout_mnist.ui import navigation
+from dropout_mnist.ui.language import mark
 from dropout_mnist.ui.language import translate as _
 from dropout_mnist.ui.live import component, weights
 from dropout_mnist.ui.playground import draw
@@ -18,11 +19,15 @@ _STYLE = """<style>
 </style>"""
 
 _RECIPES = {
-    "plain": "This model was trained with the *plain* recipe, on unchanged images. The *augmented* recipe is made for "
-    "drawings: it also varies the images, as if other hands and pens had written them.",
-    "augmented": "This model was trained with the *augmented* recipe, which is made for drawings. It varies the images "
-    "in every epoch, as if other hands and pens had written them, and adds some non-digits. The *plain* recipe uses "
-    "the images unchanged.",
+    "plain": mark(
+        "This model was trained with the *plain* recipe, on unchanged images. The *augmented* recipe is made for "
+        "drawings: it also varies the images, as if other hands and pens had written them."
+    ),
+    "augmented": mark(
+        "This model was trained with the *augmented* recipe, which is made for drawings. It varies the images in every "
+        "epoch, as if other hands and pens had written them, and adds some non-digits. The *plain* recipe uses the "
+        "images unchanged."
+    ),
 }
 
 
@@ -61,11 +66,11 @@ def show() -> None:
             follow.show(model)
         return
     if model is not None:
-        st.caption(_RECIPES[model.checkpoint.config.recipe])
+        st.caption(_(_RECIPES[model.checkpoint.config.recipe]))
     st.subheader(_("Does dropout help?"), divider="gray")
     train.show(model)
-    navigation.LAB.link("Dropout lab: what dropout does, and when it helps")
-    st.subheader("Test", divider="gray")
+    navigation.LAB.link(_("Dropout lab: what dropout does, and when it helps"))
+    st.subheader(_("Test"), divider="gray")
     accuracy.show(model)
 
 

@@ -101,30 +101,30 @@ def _set_preset() -> None:
 def _show_recipe() -> str:
     setting = SETTINGS["recipe"]
     return st.segmented_control(
-        setting.label,
+        _(setting.label),
         RECIPES,
         default=setting.default,
         required=True,
         key="recipe",
         bind="query-params",
         on_change=_set_recipe_defaults,
-        help=setting.help,
+        help=_(setting.help),
     )
 
 
 def _show_widget(name: str, recipe: str) -> Any:
     setting = SETTINGS[name]
     default = setting.default_for(recipe)
-    common: dict[str, Any] = {"key": name, "bind": "query-params", "help": setting.help}
+    common: dict[str, Any] = {"key": name, "bind": "query-params", "help": _(setting.help)}
     match setting:
         case Number(step=step) if name == "drop_prob":
-            return st.slider(setting.label, setting.low, setting.high, default, step=step, **common)
+            return st.slider(_(setting.label), setting.low, setting.high, default, step=step, **common)
         case Choice(options=options):
-            return st.selectbox(setting.label, options, **common)
+            return st.selectbox(_(setting.label), options, **common)
         case Number() | Integer() | Sizes():
             # A number field of a browser drops a decimal comma: 0,005 would be 5, and a whole number of 2.5 would be 2.
             text = setting.format(default)
-            return st.text_input(setting.label, text, placeholder=text, **common)
+            return st.text_input(_(setting.label), text, placeholder=text, **common)
     raise AssertionError(f"{name} has no widget")
 
 

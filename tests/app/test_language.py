@@ -26,7 +26,7 @@ def test_page_is_shown_in_the_language_of_its_address(open_page: OpenPage) -> No
     page = open_page(lang="ko")
     assert "드롭아웃이 도움이 될까요?" in [heading.value for heading in page.subheader]
     assert page.slider(key="drop_prob").help != open_page().slider(key="drop_prob").help
-    assert page.button(key="train_both").label.startswith("둘 다 학습")
+    assert page.button(key="train_both").label.startswith("둘 다 ")
 
 
 def test_unknown_language_is_english(open_page: OpenPage) -> None:

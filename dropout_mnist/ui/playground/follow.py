@@ -57,8 +57,8 @@ def _unfollow() -> None:
 
 def _show_runs(token: str, model: ChosenModel | None, polled: bool) -> None:
     runs = training_queue().shared_runs(token)
-    if polled and not any(run.active for run in runs):
-        # The page stops polling.
+    if not runs or (polled and not any(run.active for run in runs)):
+        # They were forgotten, or the page stops polling.
         st.rerun()
     experiment = _experiment(runs)
     st.markdown(_("**You are following a run:** {name}", name=names.network(experiment.config)))

@@ -88,7 +88,7 @@ def _choose_model() -> models.ChosenModel | None:
     config = model.checkpoint.config
     st.caption(
         f"Trained with drop_prob {config.drop_prob:.3g}, {plain(config.recipe)} recipe; test accuracy "
-        f"{model.checkpoint.test_accuracy:.2%}. Sections 1 to 3 and the pruning in section 6 compute this network's "
+        f"{model.checkpoint.test_accuracy:.2%}. Sections 2 and 3 and the pruning in section 6 compute this network's "
         "answers for this digit as you watch. The charts over all test images show measurements that ship with the "
         "program."
     )

@@ -200,7 +200,7 @@ def exact_crop_of_photo(digit: PenDigit, random: Random) -> bytes:
 
 
 def tight_crop_of_photo(digit: PenDigit, random: Random) -> bytes:
-    """Return a photo cropped to the digit with a margin of 2 %."""
+    """Return a photo cropped to the digit with a margin of 2%."""
     ink = write(digit, random)
     return save(_crop(photo(ink, random), 0.02, ink), "JPEG")
 

@@ -1,4 +1,4 @@
-"""Calibrate probabilities: of the answers that a network gives with 90 % confidence, 90 % should be right."""
+"""Calibrate probabilities: of the answers that a network gives with 90% confidence, 90% should be right."""
 
 import torch
 from torch import Tensor

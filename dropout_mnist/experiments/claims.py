@@ -34,15 +34,15 @@ CLAIMS = (
         text="Dropout keeps a network from memorizing wrong labels.",
         source="Arpit et al., ICML 2017, section 5",
         reported="dropout slows down the fitting of noise most, at no cost on real data",
-        prediction="With 40 % random labels, 10,000 images and 20 epochs, drop_prob 0.5 memorizes less than 20 % of "
-        "the wrong labels, and drop_prob 0 more than 70 %.",
+        prediction="With 40% random labels, 10,000 images and 20 epochs, drop_prob 0.5 memorizes less than 20% of "
+        "the wrong labels, and drop_prob 0 more than 70%.",
     ),
     Claim(
         key="label-noise-accuracy",
         text="Dropout saves the test accuracy that wrong labels would cost.",
         source="Arpit et al., ICML 2017, section 5",
         reported="dropout reaches a higher validation accuracy than other regularizers under label noise",
-        prediction="With 40 % random labels and 10,000 images, the test accuracy after 20 epochs is at least 10 points "
+        prediction="With 40% random labels and 10,000 images, the test accuracy after 20 epochs is at least 10 points "
         "higher with drop_prob 0.5 than with 0.",
     ),
     Claim(
@@ -50,22 +50,22 @@ CLAIMS = (
         text="Stopping early protects against wrong labels as well as dropout does.",
         source="Arpit et al., ICML 2017, section 3: simple patterns are learned first",
         reported="networks learn the right labels before they fit the wrong ones",
-        prediction="With 40 % random labels, the best epoch without dropout is within 1 point of the best epoch with "
+        prediction="With 40% random labels, the best epoch without dropout is within 1 point of the best epoch with "
         "drop_prob 0.5.",
     ),
     Claim(
         key="massive-noise",
         text="Networks recognize digits even if most labels are random.",
         source="Rolnick et al., arXiv 1705.10694 (2017)",
-        reported="over 90 % on MNIST with 100 random labels for each right one, for convolutional networks",
-        prediction="With 80 % random labels and 10,000 images, the best epoch with drop_prob 0.5 has a test accuracy "
-        "above 80 %, and the last of 60 epochs is at least 10 points below the best one.",
+        reported="over 90% on MNIST with 100 random labels for each right one, for convolutional networks",
+        prediction="With 80% random labels and 10,000 images, the best epoch with drop_prob 0.5 has a test accuracy "
+        "above 80%, and the last of 60 epochs is at least 10 points below the best one.",
     ),
     Claim(
         key="test-error",
         text="Dropout reduces the test error on MNIST.",
         source=f"{_SRIVASTAVA}, table 2",
-        reported="1.60 % without, 1.25 % with dropout and ReLU, 1.06 % with max-norm as well",
+        reported="1.60% without, 1.25% with dropout and ReLU, 1.06% with max-norm as well",
         prediction=None,
     ),
     Claim(
@@ -129,7 +129,7 @@ CLAIMS = (
         key="gaussian",
         text="Gaussian noise of the same variance works as well as dropping units.",
         source=f"{_SRIVASTAVA}, section 10 and table 10",
-        reported="MNIST test error 0.95 % instead of 1.08 %",
+        reported="MNIST test error 0.95% instead of 1.08%",
         prediction="With 60,000 images the two differ by less than 0.15 points.",
     ),
     Claim(

@@ -69,7 +69,7 @@ def test_sliders_change_texts_and_images(lab: Lab) -> None:
     lab.press("averaged", "ArrowRight")
     expect(lab.page.get_by_text("the average of 11 networks")).to_be_visible()
     lab.press("removed", "ArrowRight")
-    expect(lab.page.get_by_text("with 55 % of the units removed")).to_be_visible()
+    expect(lab.page.get_by_text("with 55% of the units removed")).to_be_visible()
 
 
 def test_data_of_a_chart_can_be_downloaded(lab: Lab) -> None:

@@ -53,10 +53,10 @@ def show(subject: Subject) -> None:
         chart + charts.rule_at(removed / 100, "removed"),
         table,
         "pruning",
-        f"Test accuracy over units removed, {order}. With {removed} % removed: {accuracies}.",
+        f"Test accuracy over units removed, {order}. With {removed}% removed: {accuracies}.",
     )
     st.container(key="pruning_text").markdown(
-        f"*What to see:* with {removed} % of the units removed, {order}, the test accuracy is {accuracies}. Dropout "
+        f"*What to see:* with {removed}% of the units removed, {order}, the test accuracy is {accuracies}. Dropout "
         "trains a network to work without some of its units, if the remaining ones are scaled up."
     )
     st.caption(

@@ -21,7 +21,7 @@ def show() -> None:
     st.caption(
         "Srivastava et al. 2014, section 7.3 and figure 9a. Their networks, 784-2048-2048-2048-10, trained longer, "
         "with a larger learning rate, momentum and max-norm. In their table 2 a standard network has a test error of "
-        "1.60 %, one with dropout and ReLU (three layers of 1024 units) 1.25 %, and one with max-norm as well 1.06 %."
+        "1.60%, one with dropout and ReLU (three layers of 1024 units) 1.25%, and one with max-norm as well 1.06%."
     )
 
 

@@ -4,7 +4,7 @@ The clients speak Streamlit's protocol. They arrive within the first twenty seco
 where a page can be used once it has the canvas, the live panel and the weights. Each client draws a handwritten digit
 every few seconds, as the canvas would report it, and waits until the server has taken it. The clients poll like
 browsers. The other visitors are pages in Chromium, where the time from pointer event to answer is measured. One
-additional visitor trains, and goes on training when all others are gone. Errors, lost drawings and the server's memory
+additional visitor trains, and continues when all others are gone. Errors, lost drawings and the server's memory
 are recorded, too.
 
 usage: python -m benchmarks.load STROKES [VISITORS [MINUTES [PAGES]]]
@@ -44,7 +44,7 @@ PAUSE = 3.0
 PATIENCE = 30.0
 # The interval between readings of the server's memory.
 MEMORY_EVERY = 5.0
-# How long the training goes on alone.
+# How long the training continues alone.
 ALONE = 60.0
 
 # What a page needs before it answers drawings.

@@ -94,7 +94,7 @@ def _standard_error(accuracy: float, images: int) -> float:
     """Return the standard error of an accuracy measured on this many images.
 
     One success and one failure are added (Agresti & Caffo, "Simple and Effective Confidence Intervals for Proportions",
-    2000), so that an accuracy of 100% is not taken for certain.
+    2000), so that an accuracy of 100% does not count as certain.
     """
     adjusted = (accuracy * images + 1) / (images + 2)
     return math.sqrt(adjusted * (1 - adjusted) / (images + 2))

@@ -1,1 +1,1 @@
-"""Take a network or a run elsewhere: as an ONNX file, as plain PyTorch, or as a training script."""
+"""Take a network or a run elsewhere: as a web page, ONNX, plain PyTorch or a training script."""

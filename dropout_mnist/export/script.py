@@ -29,10 +29,10 @@ def write_script(config: TrainConfig) -> str:
     """Write a self-contained PyTorch script that reproduces a run of the plain recipe, up to masks and rounding.
 
     It computes in float32 on the CPU, whatever the config's device and precision. It needs torch, and torchvision for
-    MNIST.
+    MNIST or this package for scikit-learn's digits.
 
     Raises:
-        ValueError: the config has the augmented recipe, which is too long for a script.
+        ValueError: the config has the augmented recipe, which is too long for a script, or a setting that it lacks.
     """
     if config.recipe != "plain":
         raise ValueError(

@@ -1,8 +1,8 @@
 """Choose the number of threads while training runs, so that other work on the machine does not stall it.
 
 The threads of a matrix product wait for each other. Where other programs keep the cores busy, some of them are not
-scheduled, the rest spin, and two threads are several times slower than one. Which number is best changes while a run
-goes on, so it is measured again and again.
+scheduled, the rest spin, and two threads are several times slower than one. Which number is best changes during a
+run, so it is measured again and again.
 
 The result must not depend on that choice. How a sum is split among threads depends on its shape and its precision, not
 on its values. So a run first tries what it computes with either number, and chooses only if the bits are the same.

@@ -21,5 +21,5 @@ in network.js reads. `ui.live` puts both on the page. A page of its own needs a 
 
     const panel = createPanel(root, texts);
     panel.setNetwork(readNetwork(bytes));
-    recordPen(canvas, () => penWidth, strokes => panel.setStrokes(strokes));
+    recordPen(event => event.target === canvas && canvas, () => penWidth, panel.setStrokes);
 """

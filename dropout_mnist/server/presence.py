@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 # After this many seconds somebody who left is gone.
 GONE = 300.0
-# After this many seconds nobody has to know any more that somebody left.
+# After this many seconds it no longer matters that somebody left.
 FORGOTTEN = 86_400.0
 
 

@@ -13,7 +13,7 @@ _run = st.components.v2.component(
         const element = document.querySelector(`.st-key-${data.key}`);
         element.style.scrollMarginTop = "4rem";  // the header floats over the page
         element.scrollIntoView({block: "start"});
-        // Who uses the keyboard goes on from there.
+        // The keyboard continues from there.
         element.tabIndex = -1;
         element.focus({preventScroll: true});
     }

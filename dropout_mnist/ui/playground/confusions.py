@@ -39,7 +39,7 @@ def show(dataset: Dataset, evaluation: Evaluation) -> None:
 
 
 def _choose_cell(evaluation: Evaluation) -> Cell | None:
-    """Show a list of the cells that have images, for who does not use a mouse."""
+    """Show a list of the cells that have images, for visitors without a mouse."""
     wrong = [(label, prediction) for label, prediction, _count in evaluation.top_confusions(CLASSES**2)]
     right = [(digit, digit) for digit in range(CLASSES) if evaluation.confusion[digit, digit]]
     options: list[Cell | None] = [None, *wrong, *right]

@@ -1,8 +1,8 @@
 """The visitor's runs: waiting, in training, interrupted and ended.
 
 Visitors see their own runs. Of others' runs they see only how many there are, as of their last action here: a page
-polls for its own runs only. A visitor who draws while the page polls may lose an answer, very rarely: Streamlit drops
-what a run has not sent yet when another one is requested just as it ends.
+polls for its own runs only. What the server sends after a stroke may be lost, very rarely, while the page polls:
+Streamlit drops what a run has not sent yet when another one is requested just as it ends.
 """
 
 from collections.abc import Sequence

@@ -6,7 +6,7 @@ from dropout_mnist.evaluation import Prediction
 from dropout_mnist.experiments.pruning import AT_RANDOM, LARGEST_FIRST, pruned_probs, removal_ranks
 from dropout_mnist.experiments.results import summarize
 from dropout_mnist.model import MLP
-from dropout_mnist.ui.answer import show_digit
+from dropout_mnist.ui.format import percent
 from dropout_mnist.ui.lab import charts, figure
 from dropout_mnist.ui.lab.features import COMPARED_NETWORKS, compared_networks
 from dropout_mnist.ui.lab.subject import Subject
@@ -37,7 +37,7 @@ def show(subject: Subject) -> None:
         for name, model in _networks(subject).items():
             ranks = removal_ranks(model, order, _SEED)
             probs = pruned_probs(model, subject.image[None], removed / 100, ranks, scaled)
-            show_digit(name, Prediction(tuple(probs[0].tolist())))
+            _show_answer(name, Prediction(tuple(probs[0].tolist())))
     results = figure.get_results("networks", "pruning")
     if results is None:
         return
@@ -72,3 +72,15 @@ def _networks(subject: Subject) -> dict[str, MLP]:
     if subject.model.is_uploaded or subject.model.checkpoint.name not in COMPARED_NETWORKS:
         found[subject.model.label] = subject.network
     return found
+
+
+def _show_answer(name: str, answer: Prediction) -> None:
+    """Show the most probable digit with its probability."""
+    st.metric(
+        name,
+        str(answer.digit),
+        f"{percent(answer.confidence)} sure",
+        delta_color="off",
+        delta_arrow="off",
+        width="content",
+    )

@@ -1,9 +1,13 @@
 """The settings as code."""
 
+import pytest
+
 from dropout_mnist.config import TrainConfig
 from dropout_mnist.export.script import write_script
 
 from .page import OpenPage, checked, texts
+
+pytestmark = pytest.mark.slow
 
 
 def test_settings_are_shown_as_a_script_and_as_a_command(open_page: OpenPage) -> None:

@@ -22,6 +22,7 @@ def test_a_text_is_translated(monkeypatch: pytest.MonkeyPatch) -> None:
     assert translate("{count} texts without a translation", count=2) == "2 texts without a translation"
 
 
+@pytest.mark.slow
 def test_page_is_shown_in_the_language_of_its_address(open_page: OpenPage) -> None:
     page = open_page(lang="ko")
     assert "드롭아웃이 도움이 될까요?" in [heading.value for heading in page.subheader]
@@ -29,5 +30,6 @@ def test_page_is_shown_in_the_language_of_its_address(open_page: OpenPage) -> No
     assert page.button(key="train_both").label.startswith("둘 다 ")
 
 
+@pytest.mark.slow
 def test_unknown_language_is_english(open_page: OpenPage) -> None:
     assert "Does dropout help?" in [heading.value for heading in open_page(lang="xx").subheader]

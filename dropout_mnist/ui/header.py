@@ -3,7 +3,7 @@
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from dropout_mnist.ui import copy_link, navigation, style
+from dropout_mnist.ui import address, copy_link, navigation, style
 from dropout_mnist.ui.language import LANGUAGES, language
 from dropout_mnist.ui.language import PARAMETER as LANGUAGE
 from dropout_mnist.ui.language import translate as _
@@ -27,7 +27,7 @@ def show(current: StreamlitPage) -> None:
             for page in (navigation.PLAYGROUND, navigation.LAB):
                 key = "current_tab" if _(page.title) == current.title else f"{page.url_path}_tab"
                 with st.container(key=key, width="content"):
-                    page.link(_(page.title), kept)
+                    page.link(_(page.title), kept | address.of_page(page.url_path))
         copy_link.show()
         with st.popover(_("View"), icon=":material/language:", key="view_menu"):
             st.radio(

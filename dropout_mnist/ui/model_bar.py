@@ -1,10 +1,12 @@
 """The model in use, in a row below the answer: change it, compare it with another one, download or upload weights."""
 
+from pathlib import Path
+
 import streamlit as st
 
 from dropout_mnist.checkpoint import Checkpoint, CheckpointError
-from dropout_mnist.checkpoints.folder import SUFFIX
-from dropout_mnist.ui import downloads, models, names
+from dropout_mnist.checkpoints.folder import DEFAULT_NAME, SUFFIX
+from dropout_mnist.ui import address, downloads, models, names
 from dropout_mnist.ui.format import plain
 from dropout_mnist.ui.language import translate as _
 
@@ -21,11 +23,18 @@ _STYLE = """<style>
 }
 </style>"""
 
+# What the choices are called in the page's address.
+_PARAMETERS = {"model": models.CHOICE_KEY, "compare": models.COMPARISON_KEY}
+
 
 def show() -> None:
     """Show the row, and below it what is wrong with the chosen model, if it cannot be used."""
     st.html(_STYLE)
     options = models.options()
+    for name, key in _PARAMETERS.items():
+        asked = address.adopt(name)
+        if (found := next((option for option in options if models.file_name(option) == asked), None)) is not None:
+            st.session_state[key] = found
     models.update_choices(options)
     labels = models.labels(options)
     with st.container(key="model", horizontal=True, vertical_alignment="center", gap="small"):
@@ -56,6 +65,11 @@ def show() -> None:
             with st.container(key="model_facts", width="content"):
                 st.caption(_describe(model))
     _show_problem(choice)
+    for name, key in _PARAMETERS.items():
+        chosen = st.session_state.get(key)
+        # A model of this session only has no name for others.
+        shared = models.file_name(chosen) if chosen is not None and Path(chosen).suffix == SUFFIX else None
+        address.publish(name, shared if (name, shared) != ("model", DEFAULT_NAME) else None)
 
 
 def _show_problem(choice: str) -> None:

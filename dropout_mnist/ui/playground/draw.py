@@ -8,7 +8,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from dropout_mnist.preprocessing.drawing import Pixels
-from dropout_mnist.ui import scroll
+from dropout_mnist.ui import address, scroll
 from dropout_mnist.ui.inputs import canvas
 from dropout_mnist.ui.language import mark
 from dropout_mnist.ui.language import translate as _
@@ -16,6 +16,9 @@ from dropout_mnist.ui.live import component
 
 _SOURCE_KEY = "input_source"
 _TEST_IMAGE = mark("Use a test image")
+_UPLOAD = mark("Upload a picture")
+# In the page's address.
+_CODES = {"upload": _UPLOAD, "test": _TEST_IMAGE}
 
 
 def open_test_image(number: int) -> None:
@@ -31,6 +34,8 @@ def open_test_image(number: int) -> None:
 @st.fragment
 def show() -> None:
     """Show the section; as a fragment, it reruns without the rest of the page."""
+    if (asked := address.adopt("input")) in _CODES:
+        st.session_state[_SOURCE_KEY] = _CODES[asked]
     source = st.segmented_control(
         _("Where the digit comes from"),
         list(_SOURCES),
@@ -40,6 +45,9 @@ def show() -> None:
         key=_SOURCE_KEY,
         label_visibility="collapsed",
     )
+    address.publish("input", next((code for code, name in _CODES.items() if name == source), None))
+    if source != _TEST_IMAGE:
+        address.publish("image", None)
     scroll.show()
     show_input, invitation = _SOURCES[source]
     input_column, answer_column = st.columns([1, 2], gap="medium")
@@ -72,6 +80,6 @@ DRAW = mark("Draw")
 # Each shows an input and returns its pixels, with an invitation to show while there are none.
 _SOURCES: dict[str, tuple[Callable[[], Pixels | None], str]] = {
     DRAW: (canvas.show, mark("Draw a digit, 0 to 9. The answer appears as you draw.")),
-    mark("Upload a picture"): (_show_upload, mark("Upload a picture of one or more digits. The answer appears here.")),
+    _UPLOAD: (_show_upload, mark("Upload a picture of one or more digits. The answer appears here.")),
     _TEST_IMAGE: (_show_test_image, mark("Use a test image. The answer appears here.")),
 }

@@ -11,7 +11,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from dropout_mnist.config import RECIPES, SETTINGS, TrainConfig
 from dropout_mnist.setting import Choice, Integer, Number, Sizes
-from dropout_mnist.ui import header
+from dropout_mnist.ui import address, header
 from dropout_mnist.ui.format import plain
 from dropout_mnist.ui.language import translate as _
 from dropout_mnist.ui.playground.presets import PRESETS, find_preset
@@ -28,7 +28,7 @@ def find_invalid(parameters: Mapping[str, str]) -> dict[str, str]:
     """Return each parameter of a URL that cannot be used, with the reason in words."""
     reasons = {}
     for name, text in parameters.items():
-        if name in header.PARAMETERS:
+        if name in (*header.PARAMETERS, *address.PARAMETERS["playground"]):
             continue
         if name not in SHOWN:
             reasons[name] = "there is no such setting"

@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 # The parameters of each page, by its `url_path`.
-PARAMETERS = {"playground": ("model", "compare", "input", "image"), "lab": ("network",)}
+PARAMETERS: dict[str, tuple[str, ...]] = {"playground": ("model", "compare", "input", "image"), "lab": ()}
 
 _ADOPTED_KEY, _PUBLISHED_KEY = "adopted_parameters", "published_parameters"
 

@@ -114,6 +114,10 @@ class Playground:
     def training(self) -> Locator:
         return self.keyed("training")
 
+    def expect_drawing_sent(self) -> None:
+        """Wait until the server has the drawing; the panel answers earlier."""
+        expect(self.keyed("undo").get_by_role("button")).to_be_enabled()
+
     def keyed(self, key: str) -> Locator:
         """Return the element with a key."""
         return self.page.locator(f".st-key-{key}")

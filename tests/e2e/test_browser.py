@@ -102,6 +102,7 @@ def test_back_and_forward_keep_drawing_and_settings(playground: Playground) -> N
     playground.open("drop_prob=0.5")
     playground.draw(SEVEN)
     expect(playground.answer).to_have_text("7")
+    playground.expect_drawing_sent()
     ink = playground.ink()
     lab.enter()
     for _ in range(2):

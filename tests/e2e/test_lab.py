@@ -39,6 +39,7 @@ def test_drawing_survives_a_visit_to_the_lab(lab: Lab) -> None:
     playground.open()
     playground.draw(SEVEN)
     expect(playground.answer).to_have_text("7")
+    playground.expect_drawing_sent()
     ink = playground.ink()
     lab.enter()
     expect(playground.keyed("subject").get_by_alt_text("Your drawing")).to_be_visible()

@@ -13,7 +13,6 @@ from dropout_mnist.data.datasets import Dataset
 from dropout_mnist.data.mnist_files import DataError
 from dropout_mnist.preprocessing.drawing import Pixels
 from dropout_mnist.shapes import IMAGE_SIZE
-from dropout_mnist.ui import address
 from dropout_mnist.ui.format import plain
 from dropout_mnist.ui.images import enlarged_url
 from dropout_mnist.ui.inputs import canvas
@@ -56,9 +55,6 @@ def show(model: ChosenModel | None, width: int = canvas.SIZE) -> Pixels:
         if model is not None and st.toggle(_("Only misread"), key=MISREAD_KEY, persist_state="session"):
             mistakes = sorted(evaluate_cached(model.id, dataset.name, model.checkpoint).mistakes)
             numbers = mistakes or numbers
-    asked = address.adopt("image") or ""
-    if asked.isdecimal() and len(asked) < 10 and int(asked) < len(test):
-        st.session_state[NUMBER_KEY] = int(asked)
     _update_number(numbers)
     with place:
         number = st.number_input(
@@ -73,7 +69,6 @@ def show(model: ChosenModel | None, width: int = canvas.SIZE) -> Pixels:
         st.button(
             _("Another"), key="another_input", icon=":material/shuffle:", on_click=_choose_at_random, args=(numbers,)
         )
-    address.publish("image", str(number))
     pixels: Pixels = test.pixels[number].numpy().reshape(IMAGE_SIZE, IMAGE_SIZE)
     st.image(enlarged_url(pixels, width // IMAGE_SIZE), width=width, alt=_("Test image {number}", number=f"{number:,}"))
     st.caption(

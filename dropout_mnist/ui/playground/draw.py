@@ -17,6 +17,8 @@ from dropout_mnist.ui.live import component
 _SOURCE_KEY = "input_source"
 _TEST_IMAGE = mark("Use a test image")
 _UPLOAD = mark("Upload a picture")
+# A number in the address may have fewer digits than this; what is too large for the data set is replaced.
+_DIGITS = 10
 # In the page's address.
 _CODES = {"upload": _UPLOAD, "test": _TEST_IMAGE}
 
@@ -73,7 +75,12 @@ def _show_test_image() -> Pixels | None:
     from dropout_mnist.ui import models
     from dropout_mnist.ui.inputs import sample_image
 
-    return sample_image.show(models.in_use())
+    asked = address.adopt("image") or ""
+    if asked.isdecimal() and len(asked) < _DIGITS:
+        st.session_state[sample_image.NUMBER_KEY] = int(asked)
+    pixels = sample_image.show(models.in_use())
+    address.publish("image", str(st.session_state[sample_image.NUMBER_KEY]))
+    return pixels
 
 
 DRAW = mark("Draw")

@@ -45,4 +45,4 @@ def _value(name: str, value: Any) -> str:
         case "train_size":
             return _("1 image") if value == 1 else _("{count} images", count=f"{value:,}")
         case _:
-            return f"{SETTINGS[name].label.lower()} {SETTINGS[name].format(value)}"
+            return f"{_(SETTINGS[name].label).lower()} {SETTINGS[name].format(value)}"

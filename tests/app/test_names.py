@@ -3,7 +3,7 @@
 import pytest
 
 from dropout_mnist.config import TrainConfig
-from dropout_mnist.ui import names
+from dropout_mnist.ui import language, names
 
 
 @pytest.mark.parametrize(
@@ -23,3 +23,10 @@ def test_name_of_a_network_says_how_it_was_trained(config: TrainConfig, name: st
 
 def test_full_name_says_what_a_short_one_leaves_out() -> None:
     assert names.in_full(TrainConfig.augmented()) == "augmented · dropout 0.1 · MNIST · 400 epochs"
+
+
+def test_settings_in_a_name_are_translated(monkeypatch: pytest.MonkeyPatch) -> None:
+    config = TrainConfig(batch_size=50)
+    assert "batch size 50" in names.network(config)
+    monkeypatch.setattr(language, "language", lambda: "ko")
+    assert "배치 크기 50" in names.network(config)

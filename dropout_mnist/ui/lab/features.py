@@ -28,7 +28,7 @@ def show() -> None:
     st.markdown(
         "**A unit that cannot rely on particular other units has to be useful by itself.** In the paper such units "
         "learned clearer features and were active more rarely. The features of the 64 units of the first layer with "
-        "the largest weights to the next layer (orange: positive weights, blue: negative):"
+        "the largest weights to the next layer (blue: positive weights, orange: negative):"
     )
     with st.container(key="features", horizontal=True, gap="medium"):
         for title, network in compared_networks().items():
@@ -94,12 +94,15 @@ def _show_zeros(results: pd.DataFrame) -> None:
 
 
 def _tiles_url(features: np.ndarray) -> str:
-    """Draw the first 64 features as tiles, each with its own scale: orange for positive weights, blue for negative."""
+    """Draw the first 64 features as tiles, each with its own scale: blue for positive weights, orange for negative.
+
+    The live panel has the same colors.
+    """
     tiles = features[: _ROW**2].reshape(-1, IMAGE_SIZE, IMAGE_SIZE)
     strength = tiles / np.maximum(np.abs(tiles).max(axis=(1, 2), keepdims=True), 1e-9)
     positive, negative = np.clip(strength, 0, 1)[..., None], np.clip(-strength, 0, 1)[..., None]
-    orange, blue = np.array([230, 159, 0]), np.array([0, 114, 178])
-    colored = np.pad(positive * orange + negative * blue, ((0, 0), (0, 1), (0, 1), (0, 0)))
+    blue, orange = np.array([86, 180, 233]), np.array([230, 110, 30])
+    colored = np.pad(positive * blue + negative * orange, ((0, 0), (0, 1), (0, 1), (0, 0)))
     count = len(colored)
     rows = -(-count // _ROW)
     grid = np.zeros((rows * _ROW, IMAGE_SIZE + 1, IMAGE_SIZE + 1, 3))

@@ -99,7 +99,7 @@ def test_frozen_tab_catches_up_with_a_run(playground: Playground) -> None:
 
 def test_back_and_forward_keep_drawing_and_settings(playground: Playground) -> None:
     lab = Lab(playground)
-    playground.open("drop_prob=0.5")
+    playground.open("drop_prob=0.5&model=plain-p0.30")
     playground.draw(SEVEN)
     expect(playground.answer).to_have_text("7")
     playground.expect_drawing_sent()

@@ -173,5 +173,5 @@ def _keep_settings() -> None:
     Streamlit reads that address as a request for the defaults. On other ways to the page it keeps the session's values.
     """
     context = get_script_run_ctx()
-    if context is not None and not set(st.query_params) - set(header.PARAMETERS):
+    if context is not None and not set(SHOWN) & set(st.query_params):
         context.is_history_navigation = False

@@ -144,6 +144,8 @@ def test_visitors_do_not_see_what_others_draw_upload_or_choose(
     playground.keyed("upload_weights").locator("input").set_input_files([weights])
     expect(playground.keyed("model")).to_contain_text("no dropout · MNIST")
     playground.page.keyboard.press("Escape")
+    expect(playground.keyed("upload_weights")).to_be_hidden()
+    expect(playground.keyed("train")).to_contain_text("about")
     playground.click("train")
     expect(playground.training).to_contain_text("images/s")
     playground.choose_input("Upload a picture")

@@ -1,4 +1,4 @@
-"""Carry what is seen in the page's address, besides the training settings, whose widgets Streamlit binds to it.
+"""Carry what is seen in the page's address, in addition to the training settings, whose widgets Streamlit binds to it.
 
 Streamlit binds a widget by its label in the visitor's language, and drops the parameters of a page when another one is
 opened. So these parameters are language-independent, and the session keeps them for the links between its pages.

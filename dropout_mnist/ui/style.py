@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-# Captions are at 60 %, which gives 4.2:1 on white; WCAG asks for 4.5:1. On dark, the text of primary buttons
+# Captions are at 60%, which gives 4.2:1 on white; WCAG asks for 4.5:1. On dark, the text of primary buttons
 # is white on light blue, 2.3:1.
 _STYLE = """<style>
 [data-testid="stCaptionContainer"] { opacity: 0.8; }

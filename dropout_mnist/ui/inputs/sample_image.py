@@ -22,7 +22,7 @@ from dropout_mnist.ui.resources import can_load_without_download, evaluate_cache
 
 NUMBER_KEY = "test_image"
 MISREAD_KEY = "only_misread"
-# The number that was shown last: from there the buttons of the number field go on to the next misread image.
+# The number that was shown last: from there the buttons of the number field continue at the next misread image.
 _SHOWN_KEY = "shown_test_image"
 
 

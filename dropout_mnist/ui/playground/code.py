@@ -18,7 +18,7 @@ def _show_code(config: TrainConfig) -> None:
     if config.recipe == "plain":
         st.markdown(
             _(
-                "The script runs anywhere with PyTorch. It uses the same images, in the same order, from the same "
+                "The script needs PyTorch and torchvision. It uses the same images, in the same order, from the same "
                 "initial weights; only dropout masks and rounding differ."
             )
         )

@@ -1,3 +1,4 @@
+import math
 import threading
 from collections.abc import Sequence
 from dataclasses import asdict, replace
@@ -280,7 +281,16 @@ def test_bits_do_not_depend_on_the_choice_of_threads(
     digits: Dataset, either_recipe: TrainConfig, batch_size: int, precision: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", "2")
-    config = replace(either_recipe, precision=precision, batch_size=batch_size, epochs=2, train_size=55 * batch_size)
+    # Enough steps for a choice, also without the images that are held out for calibration.
+    size = min(60 * batch_size, 1_000)
+    config = replace(
+        either_recipe,
+        precision=precision,
+        batch_size=batch_size,
+        epochs=2,
+        train_size=size,
+        repeats=math.ceil(60 * batch_size / size),
+    )
     before = torch.get_num_threads()
     torch.set_num_threads(2)
     try:

@@ -18,7 +18,7 @@ from dropout_mnist.ui.visitor import ask_browser
 # Of the page's address: its value is the token of the shared runs.
 PARAMETER = "follow"
 # A class follows a run, so a page asks rarely, and all get the same charts.
-POLL_SECONDS = 3.0
+POLL_SECONDS = 5.0
 
 
 def requested() -> bool:

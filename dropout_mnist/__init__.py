@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from dropout_mnist.preprocessing.picture import FoundDigit as FoundDigit
     from dropout_mnist.preprocessing.picture import PictureError as PictureError
     from dropout_mnist.preprocessing.picture import read_digits as read_digits
+    from dropout_mnist.recording.recorder import Recorder as Recorder
+    from dropout_mnist.recording.recording import Recording as Recording
     from dropout_mnist.train_step import StateError as StateError
     from dropout_mnist.training import DivergedError as DivergedError
     from dropout_mnist.training import Training as Training
@@ -57,6 +59,8 @@ _MODULES = {
     "MLP": "model",
     "PictureError": "preprocessing.picture",
     "Prediction": "evaluation",
+    "Recorder": "recording.recorder",
+    "Recording": "recording.recording",
     "Split": "data.datasets",
     "StateError": "train_step",
     "TrainConfig": "config",

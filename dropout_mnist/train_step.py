@@ -76,10 +76,14 @@ class TrainStep:
             self._average.update_parameters(self.model)
         return loss.detach()
 
+    @property
+    def evaluated_model(self) -> MLP:
+        """The network to evaluate: the average of the weights, if there is one; in any mode."""
+        return self.model if self._average is None else cast(MLP, self._average.module)
+
     def trained_model(self) -> MLP:
-        """Return the network to evaluate, in eval mode: the average of the weights, if there is one."""
-        model = self.model if self._average is None else cast(MLP, self._average.module)
-        return model.eval()
+        """Return the network to evaluate, in eval mode."""
+        return self.evaluated_model.eval()
 
     def state_dict(self) -> dict[str, Tensor]:
         """Return a copy of everything that the next step depends on."""

@@ -5,7 +5,7 @@ import platform
 import time
 from collections.abc import Callable, Iterator
 from copy import deepcopy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 
 import torch
@@ -57,12 +57,17 @@ class TrainingState:
 
 @dataclass(frozen=True)
 class BatchProgress:
-    """The progress within an epoch: `done` of `total` images of this `epoch`, after `seconds` of it."""
+    """The progress within an epoch: `done` of `total` images of this `epoch`, after `seconds` of it.
+
+    Attributes:
+        losses: of the epoch's batches so far, with dropout on; on the device of the run, so reading them waits for it.
+    """
 
     epoch: int
     done: int
     total: int
     seconds: float
+    losses: Tensor = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -97,6 +102,7 @@ class Training:
     Attributes:
         config: the hyperparameters.
         dataset: trained and tested on.
+        steps_per_epoch: batches of an epoch; incomplete ones are dropped.
 
     Raises:
         ValueError: the data set is not the config's, it is smaller than one batch or than `train_size`, or the device
@@ -116,8 +122,8 @@ class Training:
         self._train_split = randomize_labels(clean, config.label_noise, config.seed)
         self._mislabeled = self._train_split.labels != clean.labels
         self._shown = len(self._train_split) * config.repeats
-        self._batches = self._shown // config.batch_size
-        if not self._batches:
+        self.steps_per_epoch = self._shown // config.batch_size
+        if not self.steps_per_epoch:
             raise ValueError(
                 f"batch_size {config.batch_size:,} is larger than an epoch of {self._shown:,} images, "
                 "and incomplete batches are dropped: nothing would be left to train on"
@@ -170,6 +176,14 @@ class Training:
         return self._finished.model
 
     @property
+    def model_in_training(self) -> MLP:
+        """The network that is evaluated after each epoch, as it is after the latest batch.
+
+        Every batch changes it, and its mode is that of the training. So only read its weights, and only in `on_batch`.
+        """
+        return self._step.evaluated_model
+
+    @property
     def state(self) -> TrainingState:
         """Everything that the next epoch depends on; it does not change when training continues."""
         return TrainingState(self.config, self.dataset.checksum, self.history, self._finished.tensors)
@@ -211,11 +225,11 @@ class Training:
             self._step.load_state_dict(self._finished.tensors)
         self._in_epoch = True
         size = self.config.batch_size
-        total = self._batches * size
+        total = self.steps_per_epoch * size
         block = max(1, BLOCK_SIZE // size) * size
         prepare, device = PREPARE[self.config.recipe], self.model.device
         start, done = time.perf_counter(), 0
-        train_loss = torch.zeros((), device=device)
+        losses = torch.empty(self.steps_per_epoch, device=device)
         self._step.begin_epoch(epoch)
         for places in torch.randperm(self._shown, generator=self._step.shuffler)[:total].split(block):
             indices = places.to(device) % len(self._train_split)
@@ -223,18 +237,17 @@ class Training:
             for batch in self._threads.pace(zip(images.split(size), targets.split(size), strict=True)):
                 if should_stop():
                     return None
-                train_loss += self._step(*batch)
+                losses[done // size] = self._step(*batch)
                 done += size
-                on_batch(BatchProgress(epoch, done, total, time.perf_counter() - start))
-        mean_loss = train_loss.item() / self._batches
-        return self._measure(epoch, mean_loss, time.perf_counter() - start)
+                on_batch(BatchProgress(epoch, done, total, time.perf_counter() - start, losses[: done // size]))
+        return self._measure(epoch, losses.mean().item(), time.perf_counter() - start)
 
     def _find_threads(self) -> tuple[int, ...]:
         """Return the numbers of threads that may be chosen from: one if this run is short or not on the CPU.
 
         In float32 a sum in another order often, but not always, has the same bits. So one step proves nothing there.
         """
-        steps = (self.config.epochs - len(self.history)) * self._batches
+        steps = (self.config.epochs - len(self.history)) * self.steps_per_epoch
         choose = steps >= _SHORT_RUN and self.model.device.type == "cpu" and self._step.low_precision
         return find_candidates(self._try_step if choose else None)
 

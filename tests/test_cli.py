@@ -52,6 +52,47 @@ def test_train_prints_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert set(final["sample"]) == {"index", "label", "prediction"}
 
 
+def test_train_prints_the_batches_and_the_answers_to_a_picture(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    picture = Image.new("L", (280, 280))
+    ImageDraw.Draw(picture).line((150, 40, 130, 240), fill=255, width=20)
+    picture.save(tmp_path / "one.png")
+    quick = ["--dataset", "digits", "--epochs", "2", "--batch-size", "10", "--hidden-sizes", "64"]
+    code, out, err = run(capsys, "train", *quick, "--json", "--batches", "--watch", str(tmp_path / "one.png"))
+    lines = [json.loads(line) for line in out.splitlines()]
+    losses = [line for line in lines if "loss" in line]
+    answers = [line for line in lines if "probs" in line]
+    epochs = [line for line in lines if "train_loss" in line]
+    assert (code, err) == (0, "")
+    assert len(losses) + len(answers) + len(epochs) + 1 == len(lines)
+    steps = len(losses) // 2
+    assert [(line["epoch"], line["batch"]) for line in losses] == [
+        (epoch, batch) for epoch in (1, 2) for batch in range(1, steps + 1)
+    ]
+    mean = sum(line["loss"] for line in losses[:steps]) / steps
+    assert mean == pytest.approx(epochs[0]["train_loss"], rel=1e-5)
+    assert [(line["epoch"] - 1) * steps + line["batch"] for line in answers] == [100, 200]
+    assert all(sum(line["probs"]) == pytest.approx(1, abs=1e-5) for line in answers)
+    assert lines.index(epochs[0]) < lines.index(losses[steps])
+
+
+@pytest.mark.parametrize(
+    ("options", "expected_error"),
+    [
+        (["--batches"], "--batches needs --json"),
+        (["--json", "--watch", "one.png"], "--watch needs --batches"),
+        (["--json", "--batches", "--watch", "missing.png"], "missing.png"),
+    ],
+)
+def test_batches_that_cannot_be_printed_are_refused_before_training(
+    capsys: pytest.CaptureFixture[str], options: list[str], expected_error: str
+) -> None:
+    code, out, err = run(capsys, "train", *QUICK, *options)
+    assert (code, out) == (2, "")
+    assert expected_error in err
+
+
 @pytest.mark.slow
 def test_second_train_loads_what_the_first_saved(capsys: pytest.CaptureFixture[str]) -> None:
     _, first, _ = run(capsys, "train", *QUICK)

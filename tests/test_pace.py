@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+import torch
 
 from dropout_mnist.config import TrainConfig
 from dropout_mnist.data.datasets import FULL_SIZES, TEST_SIZES, Dataset
@@ -74,6 +75,6 @@ def test_time_left_includes_the_evaluations() -> None:
     run = replace(run, pace=Pace(0.5, 1))
     assert run.seconds_left == 4 * (500 + 11_000)
     # Half of the first epoch, at two images per second.
-    run = replace(run, progress=BatchProgress(epoch=1, done=500, total=1_000, seconds=250))
+    run = replace(run, progress=BatchProgress(epoch=1, done=500, total=1_000, seconds=250, losses=torch.ones(5)))
     assert run.share_done == 1 / 8
     assert run.seconds_left == 3_500 / 2 + 4 * 11_000

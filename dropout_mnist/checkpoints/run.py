@@ -51,6 +51,7 @@ def train_and_store(
     keep_state: Callable[[], bool] = lambda: False,
     on_resume: Callable[[tuple[EpochResult, ...]], None] = lambda history: None,
     on_restart: Callable[[StateError], None] = lambda error: None,
+    on_begin: Callable[[Training], None] = lambda training: None,
     on_batch: Callable[[BatchProgress], None] = lambda progress: None,
     on_epoch: Callable[[EpochResult], None] = lambda result: None,
 ) -> Outcome:
@@ -67,6 +68,7 @@ def train_and_store(
         keep_state: asked at the end: whether the run counts as interrupted although its checkpoint was stored.
         on_resume: called with the finished epochs of the earlier run.
         on_restart: called with the reason if an earlier run cannot be resumed; training starts from scratch then.
+        on_begin: called with the run before its first batch.
         on_batch: called after each batch.
         on_epoch: called after each epoch.
 
@@ -80,6 +82,7 @@ def train_and_store(
         training = _resume_or_begin(config, dataset, on_restart)
         if training.history:
             on_resume(training.history)
+    on_begin(training)
     error: BaseException | None = None
     try:
         for result in training.run(should_stop=should_stop, on_batch=on_batch):

@@ -10,11 +10,13 @@ from dropout_mnist.checkpoint import Checkpoint
 from dropout_mnist.checkpoints.folder import check_store, find_checkpoint, find_shorter, store_checkpoint
 from dropout_mnist.checkpoints.resume import discard_state, load_state
 from dropout_mnist.checkpoints.run import Outcome, train_and_store
+from dropout_mnist.cli.batches import BatchPrinter
 from dropout_mnist.cli.options import add_settings, chosen_config
 from dropout_mnist.cli.output import (
     DownloadBar,
     EpochBar,
     file_argument,
+    path_argument,
     print_error,
     print_json,
     print_line,
@@ -24,7 +26,7 @@ from dropout_mnist.config import TrainConfig
 from dropout_mnist.data.datasets import TITLES, Dataset, dataset_is_available, load_dataset
 from dropout_mnist.evaluation import EpochResult, predict_batch
 from dropout_mnist.storage.files import check_writable
-from dropout_mnist.training import DivergedError
+from dropout_mnist.training import BatchProgress, DivergedError, Training
 
 
 def add_parser(commands: Any) -> None:
@@ -45,11 +47,25 @@ def add_parser(commands: Any) -> None:
     )
     parser.add_argument("--retrain", action="store_true", help="train even if weights for these settings exist")
     parser.add_argument("--json", action="store_true", help="print a JSON object per epoch, then one with the result")
+    parser.add_argument(
+        "--batches", action="store_true", help="with --json: print an object per batch, too, with its loss"
+    )
+    parser.add_argument(
+        "--watch",
+        type=path_argument,
+        metavar="PICTURE",
+        help="with --batches: every 100 steps, print the probabilities that the network gives this picture of a digit",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
     """Train and save, or load, and print the result; return the exit code."""
     config = chosen_config(options)
+    if options.batches and not options.json:
+        raise ValueError("--batches needs --json")
+    if options.watch and not options.batches:
+        raise ValueError("--watch needs --batches")
+    batches = BatchPrinter(options.watch) if options.batches else None
     output: Path | None = options.output
     found = None if options.retrain else find_checkpoint(config)
     if found:
@@ -74,12 +90,14 @@ def run(options: argparse.Namespace) -> int:
             print_note(
                 f"The state after the {epochs} epochs that are trained already is not kept: starting from epoch 1"
             )
-        checkpoint, path, code = _train(config, dataset, output, options.json)
+        checkpoint, path, code = _train(config, dataset, output, options.json, batches)
     _print_result(checkpoint, dataset, path, options.json)
     return code
 
 
-def _train(config: TrainConfig, dataset: Dataset, output: Path | None, as_json: bool) -> tuple[Checkpoint, Path, int]:
+def _train(
+    config: TrainConfig, dataset: Dataset, output: Path | None, as_json: bool, batches: BatchPrinter | None
+) -> tuple[Checkpoint, Path, int]:
     """Train with a line for each epoch; return the checkpoint, where it was saved, and the exit code."""
     code = 0
 
@@ -102,6 +120,15 @@ def _train(config: TrainConfig, dataset: Dataset, output: Path | None, as_json: 
             for result in history:
                 _print_epoch(result, as_json)
 
+        def on_begin(training: Training) -> None:
+            if batches:
+                batches.on_begin(training)
+
+        def on_batch(progress: BatchProgress) -> None:
+            bar.on_batch(progress)
+            if batches:
+                batches.on_batch(progress)
+
         def on_epoch(result: EpochResult) -> None:
             bar.clear()
             _print_epoch(result, as_json)
@@ -112,7 +139,8 @@ def _train(config: TrainConfig, dataset: Dataset, output: Path | None, as_json: 
             store=store,
             on_resume=on_resume,
             on_restart=lambda error: print_error(f"{error}: training starts from scratch"),
-            on_batch=bar.on_batch,
+            on_begin=on_begin,
+            on_batch=on_batch,
             on_epoch=on_epoch,
         )
     if outcome.error is not None:

@@ -31,6 +31,7 @@ class QueueLimits:
         max_weights: weights and biases of one network.
         max_minutes: of one run; then it is stopped, and its finished epochs are kept.
         max_models: stored checkpoints; a run that would add one more is refused.
+        max_recorded_megabytes: memory for the networks of recorded runs, of all visitors together.
         confirm_minutes: runs that take longer are queued after a confirmation only.
     """
 
@@ -41,6 +42,7 @@ class QueueLimits:
     max_weights: int = 20_000_000
     max_minutes: int = 60
     max_models: int = 1_000
+    max_recorded_megabytes: int = 256
     confirm_minutes: int = 2
 
     @classmethod

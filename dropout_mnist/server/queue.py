@@ -16,9 +16,11 @@ from pathlib import Path
 from dropout_mnist.checkpoint import Checkpoint
 from dropout_mnist.checkpoints.folder import list_checkpoints, store_checkpoint
 from dropout_mnist.config import TrainConfig
+from dropout_mnist.recording.recording import Recording
 from dropout_mnist.server.limits import QueueLimits, RefusedError
 from dropout_mnist.server.pace import PaceBook
 from dropout_mnist.server.presence import Presence
+from dropout_mnist.server.recordings import make_recording
 from dropout_mnist.server.runs import Job, Run, RunState
 from dropout_mnist.server.schedule import Candidate, Turn, deadlines, in_order, pause_time, waiting_times
 from dropout_mnist.server.shares import Shares
@@ -213,6 +215,11 @@ class TrainingQueue:
         mine = (job.run for job in reversed(ended) if owner in job.owners)
         return next((run for run in mine if run.history or run.message), None)
 
+    def recording(self, run_id: int) -> Recording | None:
+        """Return the recording of a run, None if it has not begun or if its recording made room for others."""
+        job = self._jobs.get(run_id)
+        return job.recording if job else None
+
     def wait(self, run_id: int, timeout: float) -> Run | None:
         """Wait for `timeout` seconds at most until a run has ended, and return it as it is then."""
         with self._changed:
@@ -248,6 +255,7 @@ class TrainingQueue:
         self._turns = {owner: turn for owner, turn in turns.items() if turn > now}
         job = self._jobs[chosen.id]
         job.since = now
+        make_recording(job, self._jobs.values(), self.limits.max_recorded_megabytes)
         job.update(state=RunState.LOADING)
         return job
 

@@ -9,6 +9,7 @@ from dropout_mnist.checkpoint import Checkpoint
 from dropout_mnist.config import TrainConfig
 from dropout_mnist.data.mnist_files import DownloadProgress
 from dropout_mnist.evaluation import EpochResult
+from dropout_mnist.recording.recording import Recording
 from dropout_mnist.server.pace import Pace, evaluated_per_epoch
 from dropout_mnist.training import BatchProgress, TrainingState
 
@@ -103,6 +104,7 @@ class Job:
         stop: a request to stop it.
         paused: the state to continue from, while the run is paused.
         trained_seconds: spent on it before its latest pause.
+        recording: of its training, None before that and once it has made room for others.
     """
 
     run: Run
@@ -111,6 +113,7 @@ class Job:
     stop: threading.Event = field(default_factory=threading.Event)
     paused: TrainingState | None = None
     trained_seconds: float = 0.0
+    recording: Recording | None = None
 
     def update(self, **changes: object) -> None:
         """Replace the snapshot by one with these changes."""

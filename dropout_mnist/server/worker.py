@@ -12,10 +12,12 @@ from dropout_mnist.checkpoints.run import Outcome, train_and_store
 from dropout_mnist.data.datasets import Dataset
 from dropout_mnist.data.mnist_files import DataError, DownloadProgress, ReportDownload
 from dropout_mnist.evaluation import EpochResult
+from dropout_mnist.recording.recorder import Recorder
+from dropout_mnist.recording.recording import Recording
 from dropout_mnist.server.pace import PaceBook
 from dropout_mnist.server.runs import Job, RunState
 from dropout_mnist.train_step import StateError
-from dropout_mnist.training import BatchProgress, DivergedError
+from dropout_mnist.training import BatchProgress, DivergedError, Training
 
 LoadDataset = Callable[[str, ReportDownload], Dataset]
 
@@ -89,7 +91,14 @@ class Worker:
         def on_restart(error: StateError) -> None:
             job.update(message=f"The interrupted run could not be resumed ({error}), so it started from scratch.")
 
+        recorder: Recorder
+
+        def on_begin(training: Training) -> None:
+            nonlocal recorder
+            recorder = Recorder(training, job.recording or Recording(max_moments=0))
+
         def on_batch(progress: BatchProgress) -> None:
+            recorder(progress)
             job.update(progress=progress)
 
         epoch_began = time.perf_counter()
@@ -112,6 +121,7 @@ class Worker:
             keep_state=keep_state,
             on_resume=on_resume,
             on_restart=on_restart,
+            on_begin=on_begin,
             on_batch=on_batch,
             on_epoch=on_epoch,
         )

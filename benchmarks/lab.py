@@ -12,11 +12,12 @@ from playwright.sync_api import Page, sync_playwright
 from benchmarks.machine import describe_machine
 from benchmarks.server import launch_browser, open_page, start_server
 
-# For each slider, the element that it changes.
+# For each slider, its experiment and the element that it changes.
 SLIDERS = {
-    "averaged": "averaged_answer",
-    "rotation": "uncertainty_input",
-    "removed": "pruning_text",
+    "averaging_averaged": ("averaging", "averaged_answer"),
+    "uncertainty_rotation": ("uncertainty", "uncertainty_input"),
+    "co-adaptation_removed": ("co-adaptation", "pruning_text"),
+    "thinned_drop_prob": ("thinned", "thinned_answer"),
 }
 
 # Records when a key is pressed, and when the watched element changes next.
@@ -64,9 +65,12 @@ def main(moves: int) -> None:
     with sync_playwright() as playwright, start_server() as (address, _server):
         browser = launch_browser(playwright)
         page = open_page(browser, address)
-        page.get_by_role("link", name="Dropout lab", exact=True).click()
-        page.locator(".st-key-generalization_measure").wait_for()
-        rows = {slider: measure(page, slider, watched, moves) for slider, watched in SLIDERS.items()}
+        rows = {}
+        for slider, (experiment, watched) in SLIDERS.items():
+            page.goto(f"{address}/lab?experiment={experiment}&digit=test&image=0")
+            page.locator(".st-key-skip_prediction button").click()
+            page.locator(".st-key-lab_part_verdict").wait_for()
+            rows[slider] = measure(page, slider, watched, moves)
         browser.close()
     print(f"| from slider to result, {moves} moves | p50 ms | p95 ms |\n| --- | --- | --- |")
     for name, row in rows.items():

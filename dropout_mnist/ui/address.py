@@ -8,18 +8,27 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 # The parameters of each page, by its `url_path`.
-PARAMETERS: dict[str, tuple[str, ...]] = {"playground": ("model", "compare", "input", "image"), "lab": ()}
+EXPERIMENT = "experiment"
+PARAMETERS: dict[str, tuple[str, ...]] = {
+    "playground": ("model", "compare", "input", "image"),
+    "lab": (EXPERIMENT,),
+}
 
 _ADOPTED_KEY, _PUBLISHED_KEY = "adopted_parameters", "published_parameters"
 
 
-def adopt(name: str) -> str | None:
-    """Return what the address asks for when the session meets it: at its start, or on going back or forward."""
-    adopted: set[str] = st.session_state.setdefault(_ADOPTED_KEY, set())
+def adopt(name: str, part: str = "") -> str | None:
+    """Return what the address asks for when the session meets it: at its start, or on going back or forward.
+
+    Args:
+        name: of the parameter.
+        part: of the page; parts may have parameters of the same name.
+    """
+    adopted: set[tuple[str, str]] = st.session_state.setdefault(_ADOPTED_KEY, set())
     context = get_script_run_ctx()
-    if name in adopted and not (context and context.is_history_navigation):
+    if (part, name) in adopted and not (context and context.is_history_navigation):
         return None
-    adopted.add(name)
+    adopted.add((part, name))
     return st.query_params.get(name)
 
 

@@ -19,6 +19,9 @@ def show(current: StreamlitPage) -> None:
     """Show the row for the current page, and apply the style of the chosen view."""
     presentation = st.query_params.get(VIEW) == PRESENTATION
     style.apply(presentation)
+    if st.context.is_embedded and address.EXPERIMENT in st.query_params:
+        # A frame in another page shows an experiment alone.
+        return
     # The address is what counts: it can change by a link, or by the browser's back button.
     st.session_state[_LANGUAGE_KEY], st.session_state[_PRESENTATION_KEY] = language(), presentation
     with st.container(key="header", horizontal=True, vertical_alignment="center", gap="small"):

@@ -34,9 +34,9 @@ class AppPage:
         """Return the page for `st.navigation`, which calls `show` to display it."""
         return st.Page(show, title=_(self.title), icon=self.icon, url_path=self.url_path, default=self.is_default)
 
-    def link(self, label: str, parameters: Mapping[str, str] | None = None) -> None:
+    def link(self, label: str, parameters: Mapping[str, str] | None = None, icon: str | None = None) -> None:
         """Show a link to the page; `parameters` become part of its address."""
-        st.page_link(self.for_navigation(_show_nothing), label=label, query_params=parameters)
+        st.page_link(self.for_navigation(_show_nothing), label=label, icon=icon, query_params=parameters)
 
 
 def _show_nothing() -> None:

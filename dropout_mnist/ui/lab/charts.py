@@ -1,78 +1,148 @@
-"""Draw the lab's charts, in the same colors as the Playground's."""
+"""Draw the lab's charts: what was measured, with what the visitor predicted and trained."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import altair as alt
 import pandas as pd
+import streamlit as st
 
-from dropout_mnist.ui.charts import BLUE, GRAY, GREEN, ORANGE, SKY, one_column_if_narrow
+from dropout_mnist.ui import chart_look as look
+from dropout_mnist.ui.lab.experiment import Answer
+from dropout_mnist.ui.language import translate as _
 
-PINK, YELLOW, RED = "#cc79a7", "#f0e442", "#d55e00"
-SERIES = (BLUE, ORANGE, GREEN, PINK, SKY, RED, YELLOW, GRAY)
-HEIGHT = 360
-
-
-def legend(columns: int = 3) -> alt.Legend:
-    """Return a legend below the chart, in one column where the chart is narrow."""
-    return alt.Legend(orient="bottom", title=None, columns=one_column_if_narrow(columns), labelLimit=260)
+# Any chart that Altair can show.
+AnyChart = alt.Chart | alt.LayerChart | alt.HConcatChart | alt.VConcatChart
 
 
-def colors(names: Sequence[str]) -> alt.Scale:
-    """Return a scale with one color for each name; more than eight names share colors."""
-    return alt.Scale(domain=list(names), range=[SERIES[index % len(SERIES)] for index in range(len(names))])
+def show(chart: AnyChart, data: pd.DataFrame, key: str, alt_text: str) -> None:
+    """Show a chart with a text alternative, and a button to download its data."""
+    st.altair_chart(chart, key=key, alt=alt_text)
+    st.download_button(
+        _("Data"),
+        data=lambda: data.to_csv(index=False),
+        file_name=f"{key}.csv",
+        mime="text/csv",
+        icon=":material/download:",
+        on_click="ignore",
+        key=f"{key}_data",
+        type="tertiary",
+        help=_("The chart's data as CSV"),
+    )
 
 
-def lines_with_errors(
+def with_intervals(
     table: pd.DataFrame,
     x: alt.X,
-    title: str,
-    number_format: str = ".2%",
-    errors: str = "standard error",
-    y_scale: alt.Scale | None = None,
+    y: alt.Y,
+    number_format: str,
+    fixed: Mapping[str, str] | None = None,
+    points: bool = True,
 ) -> alt.LayerChart:
-    """Draw lines with error bars.
+    """Draw lines with the intervals of their values.
 
     Args:
-        table: columns `series`, `mean`, `standard_error`, `runs`, and the one on the x axis.
+        table: columns `series`, `mean`, `low`, `high`, `runs`, and the one on the x axis.
         x: the x axis.
-        title: of the y axis.
+        y: the axis of `mean`.
         number_format: of the values.
-        errors: the name of the error bars in the tooltip.
-        y_scale: of the y axis.
+        fixed: the colors of some series.
+        points: whether each value is marked and has an error bar; else a band around the line shows the intervals.
     """
-    table = table.assign(
-        low=table["mean"] - table["standard_error"].fillna(0), high=table["mean"] + table["standard_error"].fillna(0)
-    )
-    scale = y_scale or alt.Scale(zero=False)
-    axis = alt.Axis(format=number_format.replace(".2%", "~%"), tickCount=6)
-    color = alt.Color("series:N", scale=colors(list(dict.fromkeys(table["series"]))), legend=legend())
+    names = list(dict.fromkeys(table["series"]))
+    color = alt.Color("series:N", scale=look.colors(names, fixed), legend=look.legend() if len(names) > 1 else None)
     tooltip = [
-        "series",
-        x.shorthand.partition(":")[0],
+        alt.Tooltip("series:N"),
+        alt.Tooltip(x.shorthand, title=x["title"]),
         alt.Tooltip("mean:Q", format=number_format),
-        alt.Tooltip("standard_error:Q", format=number_format, title=errors),
-        "runs",
+        alt.Tooltip("low:Q", format=number_format, title="95% from"),
+        alt.Tooltip("high:Q", format=number_format, title="95% to"),
+        alt.Tooltip("runs:Q", title="seeds"),
     ]
     base = alt.Chart(table).encode(x=x, color=color)
-    lines = base.mark_line(strokeWidth=2, point=alt.OverlayMarkDef(size=45)).encode(
-        y=alt.Y("mean:Q", title=title, scale=scale, axis=axis), tooltip=tooltip
+    lines = base.mark_line(strokeWidth=look.LINE).encode(y=y, tooltip=tooltip)
+    low = _with_field(y, "low")
+    if not points:
+        band = base.mark_area(opacity=0.2).encode(y=low, y2="high:Q")
+        return (band + lines).properties(height=look.HEIGHT)
+    bars = base.mark_rule(strokeWidth=look.LINE).encode(y=low, y2="high:Q")
+    marks = base.mark_circle(size=50, opacity=1).encode(y=y, tooltip=tooltip)
+    return (bars + lines + marks).properties(height=look.HEIGHT)
+
+
+def prediction(answer: Answer, x: alt.X, y: alt.Y, at: float | None, scale: float = 1.0) -> alt.LayerChart | None:
+    """Draw a predicted number into a chart: a diamond with a text, or a vertical line; None if there is none.
+
+    Args:
+        answer: of the visitor.
+        x, y: the chart's axes.
+        at: where on the x axis the number was asked for; None if the number is a place on the x axis itself.
+        scale: what one unit of the answer is on its axis.
+    """
+    if not isinstance(answer, int | float):
+        return None
+    field = _field(x)
+    text: dict[str, Any] = {"text": _("your prediction"), "color": look.PINK, "fontSize": 13, "fontWeight": "bold"}
+    if at is None:
+        base = alt.Chart(pd.DataFrame({field: [answer * scale]})).encode(x=x)
+        rule = base.mark_rule(strokeWidth=look.LINE, strokeDash=look.DASHED, color=look.PINK)
+        return rule + base.mark_text(align="left", dx=6, baseline="top", y=4, **text)
+    base = alt.Chart(pd.DataFrame({field: [at], "mean": [answer * scale]})).encode(x=x, y=y)
+    mark = base.mark_point(shape="diamond", size=220, filled=True, color=look.PINK, opacity=1)
+    label = base.mark_text(
+        align=alt.ExprRef(f"scale('x', {at}) > width / 2 ? 'right' : 'left'"),
+        dx=alt.ExprRef(f"scale('x', {at}) > width / 2 ? -12 : 12"),
+        baseline="middle",
+        **text,
     )
-    bars = base.mark_rule(strokeWidth=2).encode(y=alt.Y("low:Q", scale=scale), y2="high:Q")
-    return (bars + lines).properties(height=HEIGHT)
+    return mark + label
 
 
-def rule_at(value: float, field: str) -> alt.Chart:
+def live(table: pd.DataFrame, x: alt.X, y: alt.Y, number_format: str) -> alt.LayerChart | None:
+    """Draw what the visitor's own runs measured; None if there is nothing yet.
+
+    Args:
+        table: columns `series` (the runs' names), `mean`, and the one on the x axis.
+        x, y: the chart's axes.
+        number_format: of the values.
+    """
+    if table.empty:
+        return None
+    tooltip = [alt.Tooltip("series:N"), alt.Tooltip(x.shorthand), alt.Tooltip("mean:Q", format=number_format)]
+    base = alt.Chart(table).encode(x=x, y=y, detail="series:N", tooltip=tooltip)
+    line = base.mark_line(strokeWidth=3, strokeDash=look.DASHED, color=look.GREEN)
+    marks = base.mark_square(size=70, color=look.GREEN, opacity=1)
+    last = alt.Chart(table.groupby("series").tail(1)).encode(x=x, y=y, text="series:N")
+    label = last.mark_text(
+        align="right", baseline="bottom", dy=-9, color=look.GREEN, fontSize=13, fontWeight="bold", limit=240
+    )
+    return line + marks + label
+
+
+def layers(*charts: alt.Chart | alt.LayerChart | None) -> alt.LayerChart:
+    """Draw charts with the same axes on top of each other, leaving out those that are None."""
+    return alt.LayerChart(layer=[chart for chart in charts if chart is not None]).properties(height=look.HEIGHT)
+
+
+def rule_at(value: float, x: alt.X) -> alt.Chart:
     """Draw a vertical line at a value of the x axis, such as a slider's."""
-    return alt.Chart(pd.DataFrame({field: [value]})).mark_rule(strokeDash=[4, 4], color=GRAY).encode(x=f"{field}:Q")
+    rule = alt.Chart(pd.DataFrame({_field(x): [value]})).mark_rule(strokeDash=look.DASHED, color=look.GRAY)
+    return rule.encode(x=x)
+
+
+def zero_line() -> alt.Chart:
+    """Draw the line of no difference."""
+    return alt.Chart(pd.DataFrame({"mean": [0.0]})).mark_rule(color=look.GRAY).encode(y="mean:Q")
 
 
 def pass_ticks(table: pd.DataFrame) -> alt.Chart:
     """Draw the probabilities of each digit in all passes as ticks: columns `digit`, `probability`."""
+    x = alt.X("probability:Q", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%", tickCount=4))
     return (
         alt.Chart(table)
-        .mark_tick(thickness=2, opacity=0.25, color=BLUE, height=16)
+        .mark_tick(thickness=2, opacity=0.25, color=look.SKY, height=16)
         .encode(
-            x=alt.X("probability:Q", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%", tickCount=4)),
+            x=x,
             y=alt.Y("digit:O", title=None, axis=alt.Axis(labelFontSize=13, labelOverlap=False)),
             tooltip=["digit", alt.Tooltip("probability:Q", format=".1%")],
         )
@@ -82,69 +152,21 @@ def pass_ticks(table: pd.DataFrame) -> alt.Chart:
 
 def bands(table: pd.DataFrame, x: alt.X, digits: Sequence[int]) -> alt.LayerChart:
     """Draw the mean and range of the digits' probabilities: columns `digit`, `mean`, `low`, `high` and the x axis's."""
-    names = [str(digit) for digit in digits]
-    color = alt.Color("digit:N", scale=colors(names), legend=legend(5))
+    color = alt.Color("digit:N", scale=look.colors([str(digit) for digit in digits]), legend=look.legend(5))
     base = alt.Chart(table).encode(x=x, color=color)
-    y_scale = alt.Scale(domain=[0, 1])
-    area = base.mark_area(opacity=0.2).encode(y=alt.Y("low:Q", scale=y_scale), y2="high:Q")
-    line = base.mark_line(strokeWidth=2).encode(
-        y=alt.Y("mean:Q", title="probability", scale=y_scale, axis=alt.Axis(format="%", tickCount=4)),
-        tooltip=[
-            "digit",
-            x.shorthand.partition(":")[0],
-            *[alt.Tooltip(f"{name}:Q", format=".1%") for name in ("mean", "low", "high")],
-        ],
-    )
-    return (area + line).properties(height=HEIGHT)
+    y = look.probability_axis()
+    area = base.mark_area(opacity=0.2).encode(y=_with_field(y, "low"), y2="high:Q")
+    values = [alt.Tooltip(f"{name}:Q", format=".1%") for name in ("mean", "low", "high")]
+    line = base.mark_line(strokeWidth=look.LINE).encode(y=y, tooltip=["digit", _field(x), *values])
+    return (area + line).properties(height=look.HEIGHT)
 
 
-def histograms(table: pd.DataFrame, order: Sequence[str]) -> alt.Chart:
-    """Draw histograms of activations: columns `series`, `low`, `high`, `share`."""
-    return (
-        alt.Chart(table)
-        .mark_line(interpolate="step-after", strokeWidth=2)
-        .encode(
-            x=alt.X("low:Q", title="activation"),
-            y=alt.Y("share:Q", title="share of all units and images", axis=alt.Axis(format="~%")),
-            color=alt.Color("series:N", scale=colors(order), legend=legend()),
-            tooltip=["series", "low", "high", alt.Tooltip("share:Q", format=".2%")],
-        )
-        .properties(height=HEIGHT)
-    )
+def _with_field(axis: alt.Y, field: str) -> alt.Y:
+    """Return the same axis for another column."""
+    other = axis.copy()
+    other["shorthand"] = f"{field}:Q"
+    return other
 
 
-def histories(table: pd.DataFrame, title: str, number_format: str, names: Sequence[str]) -> alt.Chart:
-    """Draw curves over epochs: solid for test, dashed for training images.
-
-    Args:
-        table: columns `epoch`, `model`, `images` ("test" or "training"), `value`.
-        title: of the y axis.
-        number_format: of the values.
-        names: the models, in the order of their colors.
-    """
-    return (
-        alt.Chart(table)
-        .mark_line(strokeWidth=2)
-        .encode(
-            x=alt.X("epoch:Q", axis=alt.Axis(tickMinStep=1, format="d", grid=False)),
-            y=alt.Y(
-                "value:Q",
-                title=title,
-                scale=alt.Scale(zero=False),
-                axis=alt.Axis(format="~%" if number_format.endswith("%") else "~g"),
-            ),
-            color=alt.Color("model:N", scale=colors(names), legend=legend(2)),
-            strokeDash=alt.StrokeDash(
-                "images:N",
-                scale=alt.Scale(domain=["test", "training"], range=[[1, 0], [5, 4]]),
-                legend=alt.Legend(orient="top", title=None),
-            ),
-            tooltip=["model", "images", "epoch", alt.Tooltip("value:Q", title=title, format=number_format)],
-        )
-        .properties(height=HEIGHT)
-    )
-
-
-def share_axis(field: str, title: str, number_format: str = "~%") -> alt.X:
-    """Return an x axis for shares from 0 to 1."""
-    return alt.X(f"{field}:Q", title=title, axis=alt.Axis(format=number_format, tickMinStep=0.1))
+def _field(x: alt.X) -> str:
+    return str(x.shorthand).partition(":")[0]

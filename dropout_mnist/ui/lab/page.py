@@ -1,50 +1,35 @@
-"""The Dropout lab page: one section for each claim about dropout, with an experiment and measurements."""
+"""The Dropout lab page: the list of experiments, or one of them, by the page's address."""
 
 import streamlit as st
 
-from dropout_mnist.ui.inputs import canvas
+from dropout_mnist.ui import address
+from dropout_mnist.ui.format import plain
+from dropout_mnist.ui.language import translate as _
+
+# The key of the experiment that was shown last, None for the list.
+_SHOWN_KEY = "lab_shown"
 
 
 def show() -> None:
     """Show the page."""
-    st.header("Dropout lab", anchor=False)
-    st.markdown(
-        "Seven claims about dropout, to try out and to check against measurements. `drop_prob` is the probability to "
-        "*drop* a unit. In the papers, *p* is the probability to *keep* it: their *p* = 0.8 is `drop_prob` 0.2 here."
-    )
-    # Lazy: these import torch, which takes seconds on a new server. Show the text above first.
-    from dropout_mnist.ui.lab import (
-        averaging,
-        features,
-        generalization,
-        pruning,
-        rate,
-        subject,
-        subnetworks,
-        train_size,
-        uncertainty,
-    )
+    # Lazy: these import torch, which takes seconds on a new server.
+    with st.spinner(_("Opening the lab …")):
+        from dropout_mnist.ui.lab import catalog, overview, screen
 
-    canvas.remember()
-    chosen = subject.show()
-    if chosen is None:
+    asked = st.query_params.get(address.EXPERIMENT)
+    experiment = catalog.find(asked)
+    _update_address(experiment.key if experiment else None)
+    if experiment is not None:
+        screen.show(experiment)
         return
-    _title("1. Thinned networks")
-    subnetworks.show()
-    _title("2. Averaging")
-    averaging.show(chosen)
-    _title("3. Uncertainty")
-    uncertainty.show(chosen)
-    _title("4. The dropout rate")
-    rate.show()
-    _title("5. The training-set size")
-    train_size.show()
-    _title("6. Sparsity and co-adaptation")
-    features.show()
-    pruning.show(chosen)
-    _title("7. Generalization")
-    generalization.show(chosen)
+    if asked is not None:
+        st.warning(_("There is no experiment {name}.", name=plain(asked[:60])), icon=":material/link_off:")
+    overview.show()
 
 
-def _title(text: str) -> None:
-    st.subheader(text, divider="gray")
+def _update_address(key: str | None) -> None:
+    """Put the experiment into the address: after a link within a page, Streamlit leaves the browser's as it was."""
+    address.publish(address.EXPERIMENT, key)
+    if st.session_state.get(_SHOWN_KEY, key) != key:
+        st.query_params.from_dict(st.query_params.to_dict())
+    st.session_state[_SHOWN_KEY] = key

@@ -1,4 +1,4 @@
-"""The subject of the lab's experiments: a network and a digit."""
+"""What experiments are tried on: a network, and a digit that is drawn here or taken from the test images."""
 
 from dataclasses import dataclass
 
@@ -12,14 +12,22 @@ from dropout_mnist.model import MLP
 from dropout_mnist.preprocessing.drawing import Pixels
 from dropout_mnist.preprocessing.inputs import scale
 from dropout_mnist.shapes import INPUT_SIZE
-from dropout_mnist.ui import models, navigation
+from dropout_mnist.ui import address, models
 from dropout_mnist.ui.format import plain
-from dropout_mnist.ui.images import enlarged_url
 from dropout_mnist.ui.inputs import canvas, sample_image
+from dropout_mnist.ui.lab.controls import Controls
+from dropout_mnist.ui.language import mark
+from dropout_mnist.ui.language import translate as _
 
 PREFERRED_MODEL = "plain-p0.50"
-DRAWING, TEST_IMAGE = "Your drawing", "A test image"
+_SOURCES = {"drawing": mark("Draw"), "test": mark("Use a test image")}
 _WIDTH = 140
+# A number in the address may have fewer digits than this; what is too large for the data set is replaced.
+_DIGITS = 10
+
+_STYLE = """<style>
+.st-key-subject { --canvas-size: 15rem; }
+</style>"""
 
 
 @dataclass(frozen=True)
@@ -55,54 +63,53 @@ class Subject:
         return self.model.checkpoint.config.drop_prob or 0.5
 
 
-def show() -> Subject | None:
-    """Show the choice of network and digit; None, with a message, if there is no network."""
-    with st.container(key="subject", border=True):
-        left, right = st.columns([1, 2], gap="medium")
-        with right:
-            model = _choose_model()
-        with left:
-            pixels = _choose_digit(model)
-    return Subject(model, pixels) if model else None
+def show(controls: Controls) -> Subject | None:
+    """Show the choice of network and digit; None, with a message, if one of them is missing."""
+    st.html(_STYLE)
+    with st.container(key="subject"):
+        model = _choose_model(controls)
+        pixels = _choose_digit(controls, model)
+    return Subject(model, pixels) if model is not None and pixels is not None else None
 
 
-def _choose_model() -> models.ChosenModel | None:
+def _choose_model(controls: Controls) -> models.ChosenModel | None:
     options = models.options()
     if not options:
-        st.warning("There are no models yet. Train one on the Playground first.", icon=":material/info:")
+        st.warning(_("There are no models yet. Train one on the Playground first."), icon=":material/info:")
         return None
-    preferred = [option for option in options if models.file_name(option) == PREFERRED_MODEL]
+    names = {models.file_name(option): option for option in options}
+    if (asked := names.get(address.adopt("model", controls.experiment) or "")) is not None:
+        st.session_state["lab_model"] = asked
+    preferred = names.get(PREFERRED_MODEL, options[0])
     option = st.selectbox(
-        "Network",
+        _("Network"),
         options,
-        index=options.index(preferred[0]) if preferred else 0,
+        index=options.index(preferred),
         format_func=models.labels(options).__getitem__,
         key="lab_model",
         persist_state="session",
     )
+    address.publish("model", models.file_name(option) if option != preferred else None)
     try:
-        model = models.load(option)
+        return models.load(option)
     except CheckpointError as error:
         st.error(f"{plain(error)}.", icon=":material/error:")
         return None
-    config = model.checkpoint.config
-    st.caption(
-        f"Trained with drop_prob {config.drop_prob:.3g}, {plain(config.recipe)} recipe; test accuracy "
-        f"{model.checkpoint.test_accuracy:.2%}. Sections 2 and 3 and the pruning in section 6 compute this network's "
-        "answers for this digit as you watch. The charts over all test images show measurements that ship with the "
-        "program."
-    )
-    return model
 
 
-def _choose_digit(model: models.ChosenModel | None) -> Pixels:
-    drawn = canvas.drawn_pixels()
-    sources = [DRAWING, TEST_IMAGE] if drawn is not None else [TEST_IMAGE]
-    source = st.segmented_control("Digit", sources, default=sources[0], required=True, key=f"lab_digit_{len(sources)}")
-    if source == DRAWING and drawn is not None:
-        st.image(enlarged_url(drawn, _WIDTH // 28), width=_WIDTH, alt="Your drawing, as the network's input")
-        return drawn
+def _choose_digit(controls: Controls, model: models.ChosenModel | None) -> Pixels | None:
+    default = "drawing" if canvas.drawn_pixels() is not None else "test"
+    source = controls.choice("digit", mark("Digit"), _SOURCES, default)
+    if source == "drawing":
+        address.publish("image", None)
+        pixels = canvas.show()
+        if pixels is None:
+            st.info(_("Draw a digit, 0 to 9."), icon=":material/draw:")
+        return pixels
+    canvas.remember()
+    asked = address.adopt("image", controls.experiment) or ""
+    if asked.isdecimal() and len(asked) < _DIGITS:
+        st.session_state[sample_image.NUMBER_KEY] = int(asked)
     pixels = sample_image.show(model, _WIDTH)
-    if drawn is None:
-        navigation.PLAYGROUND.link("Draw a digit on the Playground")
+    address.publish("image", str(st.session_state[sample_image.NUMBER_KEY]))
     return pixels

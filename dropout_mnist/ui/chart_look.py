@@ -1,0 +1,121 @@
+"""The look of all charts: colors that color-blind people can distinguish (Okabe & Ito), legends, axes and heights.
+
+It works on light and on dark pages, and on phones.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import altair as alt
+
+BLUE, SKY, ORANGE, GREEN, GRAY = "#0072b2", "#56b4e9", "#e69f00", "#009e73", "#999999"
+PINK, YELLOW, RED = "#cc79a7", "#f0e442", "#d55e00"
+SERIES = (ORANGE, SKY, BLUE, GREEN, RED, YELLOW, GRAY)
+
+HEIGHT = 320
+LINE = 2
+DASHED, DOTTED = [5, 4], [2, 3]
+
+# Logarithmic axes of errors have labels at these shares.
+_ERROR_TICKS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
+
+
+def one_column_if_narrow(columns: int) -> alt.ExprRef:
+    """Return the number of columns of a legend: as given, or one on a phone."""
+    return alt.ExprRef(f"width < 400 ? 1 : {columns}")
+
+
+def legend(columns: int = 3) -> alt.Legend:
+    """Return a legend right above the chart, with strokes as its symbols: filled ones vanish on dark pages."""
+    return alt.Legend(
+        orient="top",
+        title=None,
+        columns=one_column_if_narrow(columns),
+        labelLimit=300,
+        symbolType="stroke",
+        symbolStrokeWidth=3,
+        symbolSize=300,
+        offset=4,
+    )
+
+
+def colors(names: Sequence[str], fixed: Mapping[str, str] | None = None) -> alt.Scale:
+    """Return a scale with one color for each name; more names than colors share them.
+
+    Args:
+        names: in their order.
+        fixed: the colors of some names.
+    """
+    free = [color for color in SERIES if color not in (fixed or {}).values()]
+    rest = [name for name in names if name not in (fixed or {})]
+    chosen = {name: free[index % len(free)] for index, name in enumerate(rest)} | dict(fixed or {})
+    return alt.Scale(domain=list(names), range=[chosen[name] for name in names])
+
+
+def rate_axis(title: str = "drop_prob") -> alt.X:
+    """Return an x axis for dropout rates, with a label at every tenth."""
+    return alt.X(
+        "drop_prob:Q",
+        title=title,
+        scale=alt.Scale(domain=[0, 0.9], nice=False),
+        axis=alt.Axis(values=[tenth / 10 for tenth in range(10)], format=".1f", grid=False, labelOverlap=True),
+    )
+
+
+def share_axis(field: str, title: str) -> alt.X:
+    """Return an x axis for shares from 0 to 1, in percent."""
+    return alt.X(
+        f"{field}:Q",
+        title=title,
+        scale=alt.Scale(domain=[0, 1]),
+        axis=alt.Axis(values=[fifth / 5 for fifth in range(6)], format="~%", grid=False),
+    )
+
+
+def epoch_axis(last: int) -> alt.X:
+    """Return an x axis for epochs."""
+    return alt.X(
+        "epoch:Q",
+        title="epoch",
+        scale=alt.Scale(domain=[0, last], nice=False),
+        axis=alt.Axis(tickMinStep=1, format="d", grid=False),
+    )
+
+
+def log_axis(field: str, title: str, values: Sequence[float]) -> alt.X:
+    """Return a logarithmic x axis with labels at the measured values, such as 1k."""
+    return alt.X(
+        f"{field}:Q",
+        title=title,
+        scale=alt.Scale(type="log", nice=False, padding=12),
+        axis=alt.Axis(values=list(values), format="~s", grid=False, labelOverlap=True),
+    )
+
+
+def accuracy_axis(title: str = "test accuracy") -> alt.Y:
+    """Return a y axis for accuracies and other shares, as wide as the values need."""
+    return alt.Y("mean:Q", title=title, scale=alt.Scale(zero=False), axis=alt.Axis(format="~%", tickCount=6))
+
+
+def error_axis(title: str = "test error") -> alt.Y:
+    """Return a logarithmic y axis for errors, so that 1.8% and 1.6% stay apart below 80%."""
+    return alt.Y(
+        "mean:Q",
+        title=title,
+        scale=alt.Scale(type="log", nice=False, padding=12),
+        axis=alt.Axis(values=list(_ERROR_TICKS), format="~%"),
+    )
+
+
+def points_axis(title: str) -> alt.Y:
+    """Return a y axis for differences of shares, in points."""
+    return alt.Y("mean:Q", title=title, axis=alt.Axis(format="+~r", tickCount=6))
+
+
+def probability_axis(field: str = "mean") -> alt.Y:
+    """Return a y axis for probabilities, from 0 to 100%."""
+    return alt.Y(
+        f"{field}:Q",
+        title="probability",
+        scale=alt.Scale(domain=[0, 1]),
+        axis=alt.Axis(format="%", tickCount=4),
+    )

@@ -1,0 +1,35 @@
+"""All experiments of the lab, in their order: whether dropout helps, how it works, and doubt."""
+
+from dropout_mnist.ui.lab.experiment import Experiment
+from dropout_mnist.ui.lab.experiments import (
+    averaging,
+    features,
+    gap,
+    pruning,
+    rate,
+    thinned,
+    train_size,
+    uncertainty,
+)
+from dropout_mnist.ui.language import mark
+
+GROUPS = {
+    mark("Does it help?"): (
+        train_size.EXPERIMENT,
+        rate.EXPERIMENT,
+        gap.EXPERIMENT,
+    ),
+    mark("How does it work?"): (
+        thinned.EXPERIMENT,
+        averaging.EXPERIMENT,
+        pruning.EXPERIMENT,
+        features.EXPERIMENT,
+    ),
+    mark("Does the network know when it does not know?"): (uncertainty.EXPERIMENT,),
+}
+EXPERIMENTS: tuple[Experiment, ...] = tuple(experiment for group in GROUPS.values() for experiment in group)
+
+
+def find(key: str | None) -> Experiment | None:
+    """Return the experiment with this key; None if there is none."""
+    return next((experiment for experiment in EXPERIMENTS if experiment.key == key), None)

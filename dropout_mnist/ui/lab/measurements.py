@@ -1,0 +1,155 @@
+"""The shipped measurements that experiments show: read, summarized with intervals, and described."""
+
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from dropout_mnist.experiments.results import (
+    EPOCHS,
+    ResultsError,
+    last_epochs,
+    measurements_folder,
+    read_table,
+    summarize,
+)
+from dropout_mnist.storage.shipped import is_installed
+from dropout_mnist.ui.format import plain
+from dropout_mnist.ui.language import translate as _
+
+# The options that made each shipped sweep. There are five seeds of the smallest training sets.
+COMMANDS = {
+    "networks": ["--drop-prob 0 0.3 0.5 --seeds 1 2 3 --measure averaging pruning activations"],
+    "rate": ["--drop-prob 0 0.1 0.2 0.3 0.4 0.5 0.6 0.7 0.8 0.9 --seeds 1 2 3"],
+    "train_size": [
+        "--drop-prob 0 0.5 --train-size 100 500 1000 5000 10000 60000 --equal-steps --seeds 1 2 3",
+        "--drop-prob 0 0.5 --train-size 100 500 1000 --equal-steps --seeds 4 5",
+    ],
+}
+
+CONFIDENCE = 0.95
+
+
+def get(sweep: str, table: str = EPOCHS) -> pd.DataFrame | None:
+    """Return a table of a shipped sweep; None if it is missing or cannot be read.
+
+    Args:
+        sweep: the folder's name.
+        table: the file's name without its suffix.
+    """
+    try:
+        return _get(sweep, table)
+    except ResultsError:
+        return None
+
+
+def get_or_explain(sweep: str, table: str = EPOCHS) -> pd.DataFrame | None:
+    """Return a table of a shipped sweep; None, with a message, if it is missing or cannot be read."""
+    try:
+        found = _get(sweep, table)
+    except ResultsError as error:
+        st.error(plain(error), icon=":material/error:")
+        return None
+    if found is None:
+        st.info(_("These measurements are missing. Make them with this command:"), icon=":material/info:")
+        _show_command(sweep)
+    return found
+
+
+def _get(sweep: str, table: str) -> pd.DataFrame | None:
+    folder = measurements_folder() / sweep
+    path = folder / f"{table}.csv"
+    found = _read(folder, table, path.stat().st_mtime_ns if path.exists() else 0)
+    return None if found.empty else found
+
+
+def means(table: pd.DataFrame, by: list[str], value: str) -> pd.DataFrame:
+    """Return the `mean` of a value by group, its 95% interval over seeds, `low` to `high`, its half, and the `runs`."""
+    # Lazy: takes longer than the rest of this module.
+    from scipy.special import stdtrit
+
+    found = summarize(table, by, value)
+    factor = stdtrit((found["runs"] - 1).clip(lower=1), (1 + CONFIDENCE) / 2)
+    found["margin"] = (factor * found["standard_error"]).fillna(0.0)
+    found["low"], found["high"] = found["mean"] - found["margin"], found["mean"] + found["margin"]
+    return found
+
+
+def differences(table: pd.DataFrame, by: list[str], value: str, rates: tuple[float, float]) -> pd.DataFrame:
+    """Return by how many points a value differs with dropout, in pairs that share their seed, as `means` does.
+
+    Args:
+        table: a row for each run, with the columns `drop_prob` and `seed`.
+        by: the columns of the groups.
+        value: a share, such as an accuracy.
+        rates: the `drop_prob` without and with dropout.
+    """
+    without, with_dropout = (table[table["drop_prob"] == rate].set_index([*by, "seed"])[value] for rate in rates)
+    pairs = ((with_dropout - without) * 100).dropna().rename(value).reset_index()
+    return means(pairs, by, value)
+
+
+def errors(sweep: str) -> pd.DataFrame | None:
+    """Return the last epoch of each run of a sweep with its test `error`; None if the sweep is missing."""
+    results = get(sweep)
+    return None if results is None else with_errors(results)
+
+
+def with_errors(results: pd.DataFrame) -> pd.DataFrame:
+    """Return the last epoch of each run in a table of epochs, with its test `error`."""
+    last = last_epochs(results)
+    return last.assign(error=1 - last["test_accuracy"])
+
+
+def rate_name(drop_prob: float) -> str:
+    """Return the name of networks trained with this `drop_prob`."""
+    return _("drop_prob {rate}", rate=f"{drop_prob:g}") if drop_prob else _("without dropout")
+
+
+def rate_phrase(drop_prob: float) -> str:
+    """Return the name of networks for the end of a sentence: "without dropout" or "with drop_prob 0.3"."""
+    name = rate_name(drop_prob)
+    return _("with {name}", name=name) if drop_prob else name
+
+
+def with_names(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with the column `series`: the names of its networks by their `drop_prob`."""
+    return table.assign(series=table["drop_prob"].map(rate_name))
+
+
+def describe(sweep: str) -> None:
+    """Show how the networks of a sweep were trained, the command that repeats it, and its tables."""
+    results = get(sweep)
+    if results is not None:
+        first = results.iloc[0]
+        seeds = results["seed"].nunique()
+        dataset = "MNIST" if first["dataset"] == "mnist" else plain(first["dataset"])
+        st.markdown(
+            f"{plain(first['recipe'])} recipe: Adam at {first['learning_rate']:g}, batches of {first['batch_size']}, "
+            f"{results['epochs'].max()} epochs. {dataset}, tested on all its test images. "
+            f"{results['run'].nunique()} networks, up to {seeds} seeds each. Unless stated otherwise, error bars are "
+            "95% intervals over seeds. Made with:"
+        )
+    _show_command(sweep)
+    with st.container(horizontal=True):
+        for path in sorted((measurements_folder() / sweep).glob("*.csv")):
+            st.download_button(
+                path.name,
+                path.read_bytes,
+                file_name=f"{sweep}-{path.name}",
+                mime="text/csv",
+                icon=":material/download:",
+                on_click="ignore",
+                key=f"table_{path.stem}",
+            )
+
+
+def _show_command(sweep: str) -> None:
+    program = "dropout-mnist" if is_installed() else "python -m dropout_mnist"
+    lines = [f"{program} sweep {options} --output measurements/{sweep}" for options in COMMANDS[sweep]]
+    st.code("\n".join(lines), language="sh", wrap_lines=True)
+
+
+@st.cache_data(show_spinner=False, max_entries=32)
+def _read(folder: Path, table: str, stamp: int) -> pd.DataFrame:
+    return read_table(folder, table)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 
@@ -12,6 +13,7 @@ from dropout_mnist.model import MLP
 from dropout_mnist.recording.moment import Moment
 from dropout_mnist.recording.recorder import ANSWER_EVERY, Recorder, choose_moments
 from dropout_mnist.recording.recording import MAX_ANSWERS, MAX_WATCHED, MOMENTS, Recording
+from dropout_mnist.recording.smoothing import average_windows
 from dropout_mnist.training import Training, TrainingState
 
 
@@ -188,3 +190,19 @@ def test_moment_leaves_the_network_in_its_mode_and_shares_nothing() -> None:
     assert not before.training
     # A network of zeros has no scale.
     assert confidence(Moment.of(model, 0).model(), torch.zeros(784), 0) == pytest.approx(0.1)
+
+
+def test_windows_average_all_batches_and_end_with_the_last_step() -> None:
+    losses = np.arange(1_010, dtype=np.float32)
+    ends, means = average_windows(losses, 40)
+    assert ends[-1] == 1_010
+    assert set(np.diff(ends)) == {26}
+    assert means[-1] == losses[-26:].mean()
+    assert means[0] == losses[: ends[0]].mean()
+    assert len(ends) == 39
+
+
+def test_few_batches_are_not_averaged() -> None:
+    ends, means = average_windows(np.array([2.0, 1.0], dtype=np.float32), 40)
+    assert ends.tolist() == [1, 2]
+    assert means.tolist() == [2.0, 1.0]

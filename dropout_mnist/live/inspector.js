@@ -2,6 +2,7 @@
 
 import {fill} from "./format.js";
 import {CLASSES, contributions, feature} from "./network.js";
+import {paintWeights} from "./paint.js";
 import {IMAGE_SIZE} from "./rasterise.js";
 
 /** Create the inspector; `toggle(number, unit)` drops or restores the unit that it shows. */
@@ -32,15 +33,7 @@ export function createInspector(texts, toggle) {
 
     const drawFeature = (network, unit) => {
         const weights = feature(network, unit);
-        const largest = weights.reduce((most, weight) => Math.max(most, Math.abs(weight)), 1e-6);
-        const context = canvas.getContext("2d"), image = context.createImageData(IMAGE_SIZE, IMAGE_SIZE);
-        weights.forEach((weight, index) => {
-            // Blue where ink excites the unit, orange where ink inhibits it.
-            const [red, green, blue] = weight > 0 ? [86, 180, 233] : [230, 110, 30];
-            const strength = Math.abs(weight) / largest;
-            image.data.set([red * strength, green * strength, blue * strength, 255], 4 * index);
-        });
-        context.putImageData(image, 0, 0);
+        paintWeights(canvas, weights, weights.reduce((most, weight) => Math.max(most, Math.abs(weight)), 1e-6));
     };
 
     return {

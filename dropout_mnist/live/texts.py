@@ -59,3 +59,16 @@ def panel_texts(_: Callable[[str], str]) -> Texts:
         "evidence_alt": _("Adds most for {most} ({more}) and least for {least} ({less})."),
         "no_evidence": _("Adds nothing."),
     }
+
+
+def replay_texts(_: Callable[[str], str]) -> Texts:
+    """Return the texts of the slider over the moments of a run, each translated by `_`."""
+    return {
+        "moment": _("Moment of the run"),
+        "after": _("After {step} of {total} steps, in epoch {epoch}"),
+        "before": _("Before the first step"),
+        "answer": _("What the network said of your digit then"),
+        "no_input": _("Draw a digit above to see what the network would have said of it."),
+        "features": _("What units of the first layer looked for"),
+        "features_alt": _("The weights of the units that the next layer uses most: blue excites, orange inhibits"),
+    }

@@ -2,7 +2,7 @@ import re
 
 from playwright.sync_api import expect
 
-from .conftest import ONE, Playground
+from .conftest import ONE, SEVEN, Playground
 
 # Small batches make an epoch of the bundled digits long enough to watch.
 WATCHABLE = "dataset=digits&batch_size=8&learning_rate=0.0001"
@@ -86,3 +86,33 @@ def test_url_sets_the_widgets_and_unknown_parameters_are_reported(playground: Pl
     expect(playground.keyed("drop_prob").get_by_role("slider")).to_have_value("0.5")
     expect(playground.page.get_by_label("Epochs", exact=True)).to_have_value("5")
     expect(playground.page.get_by_text("color=blue (there is no such setting)")).to_be_visible()
+
+
+def test_run_is_watched_batch_by_batch_and_gone_through_afterwards(playground: Playground) -> None:
+    playground.open(f"{WATCHABLE}&epochs=4&seed=4")
+    playground.draw(SEVEN)
+    expect(playground.answer).to_have_text("7")
+    playground.click("train")
+    expect(
+        playground.keyed("batch_losses").get_by_role("button", name="Show data: Loss of the batches:")
+    ).to_be_attached()
+    expect(playground.keyed("watched_digit")).to_contain_text(re.compile(r"Your digit after [\d,]+ steps: \d, "))
+    replay = playground.keyed("replay")
+    replay.get_by_text("go back through the run").click()
+    slider = replay.get_by_role("slider", name="Moment of the run")
+    said = replay.get_by_role("status")
+    expect(said).to_have_text(re.compile(r"After ([\d,]+) of \1 steps, in epoch 4: \d, .+%"))
+    expect(replay.locator("canvas")).to_have_count(16)
+    at_the_end = replay.get_by_role("img").first.get_attribute("aria-label")
+    slider.press("Home")
+    expect(said).to_have_text(re.compile(r"Before the first step: \d, .+%"))
+    expect(replay.get_by_role("img").first).not_to_have_attribute("aria-label", at_the_end or "")
+    slider.press("ArrowRight")
+    expect(said).to_contain_text("After 1 of")
+    # Another drawing is answered by the same networks.
+    before = replay.get_by_role("img").first.get_attribute("aria-label")
+    playground.click("clear")
+    expect(replay).to_contain_text("Draw a digit above")
+    playground.draw(ONE)
+    expect(replay.get_by_role("img").first).not_to_have_attribute("aria-label", before or "")
+    expect(said).to_contain_text("After 1 of")

@@ -6,12 +6,14 @@ mailbox in the browser, which is filled by components of their own. So a change 
 """
 
 import base64
+from collections.abc import Sequence
+from importlib.resources import files
 from typing import Any
 
 import streamlit as st
 
 from dropout_mnist.live.source import script, style
-from dropout_mnist.live.texts import panel_texts
+from dropout_mnist.live.texts import panel_texts, replay_texts
 from dropout_mnist.preprocessing.drawing import Pixels
 from dropout_mnist.preprocessing.fabricjs import StrokeError, read_paths
 from dropout_mnist.ui.inputs import canvas
@@ -26,6 +28,12 @@ _panel = st.components.v2.component(
 )
 _mailbox = st.components.v2.component(
     "dropout_mnist.live_mailbox", js=script("mailbox.js", package=__package__), isolate_styles=False
+)
+_replay = st.components.v2.component(
+    "dropout_mnist.replay",
+    js=script("replay.js", package=__package__),
+    css=(files(__package__) / "replay.css").read_text(encoding="utf-8"),
+    isolate_styles=False,
 )
 
 
@@ -70,6 +78,28 @@ def send_comparison(weights: bytes, labels: tuple[str, str]) -> None:
     """Send the packed weights of a model to compare with, and the names of the model in use and of this one."""
     _mailbox(key="live_labels", data=labels)
     _mailbox(key="live_comparison", data=weights)
+
+
+def show_replay(steps: Sequence[int], total_steps: int, steps_per_epoch: int) -> None:
+    """Show a slider over moments of a run, with the answers and the features that are sent.
+
+    Args:
+        steps: of the moments, counted from 0.
+        total_steps: of the whole run.
+        steps_per_epoch: how many make an epoch.
+    """
+    times = {"steps": steps, "total": total_steps, "per_epoch": steps_per_epoch}
+    _replay(key="replay_moments", data=times | {"texts": replay_texts(translate)})
+
+
+def send_features(levels: bytes) -> None:
+    """Send the features at all moments: one signed byte for each weight, 784 for each unit."""
+    _mailbox(key="live_features", data=levels)
+
+
+def send_moment_answers(probs: Sequence[Sequence[float]] | None) -> None:
+    """Send the ten probabilities that the network gave the input at each moment; None if there is no input."""
+    _mailbox(key="live_moment_answers", data={"probs": probs})
 
 
 def _send(invitation: str, **values: Any) -> None:

@@ -15,6 +15,8 @@ from dropout_mnist.ui.language import translate as _
 from dropout_mnist.ui.live import component
 
 _SOURCE_KEY = "input_source"
+# What the network is shown, None while there is nothing.
+_PIXELS_KEY = "input_pixels"
 _TEST_IMAGE = mark("Use a test image")
 _UPLOAD = mark("Upload a picture")
 # A number in the address may have fewer digits than this; what is too large for the data set is replaced.
@@ -33,9 +35,19 @@ def open_test_image(number: int) -> None:
     scroll.request(_SOURCE_KEY)
 
 
+def current_pixels() -> Pixels | None:
+    """Return what the network is shown, (28, 28) uint8, as of the latest run of the section; None if nothing is."""
+    pixels: Pixels | None = st.session_state.get(_PIXELS_KEY)
+    return pixels
+
+
 @st.fragment
-def show() -> None:
-    """Show the section; as a fragment, it reruns without the rest of the page."""
+def show(on_input: Callable[[], None]) -> None:
+    """Show the section; as a fragment, it reruns without the rest of the page.
+
+    Args:
+        on_input: called after the input was shown, which may be another one than before.
+    """
     if (asked := address.adopt("input")) in _CODES:
         st.session_state[_SOURCE_KEY] = _CODES[asked]
     source = st.segmented_control(
@@ -54,13 +66,14 @@ def show() -> None:
     show_input, invitation = _SOURCES[source]
     input_column, answer_column = st.columns([1, 2], gap="medium")
     with input_column:
-        pixels = show_input()
+        pixels = st.session_state[_PIXELS_KEY] = show_input()
         if source == DRAW:
             component.send_drawing(_(invitation))
         else:
             component.send_pixels(pixels, _(invitation))
     with answer_column, st.container(key="prediction"):
         component.show_panel()
+    on_input()
 
 
 def _show_upload() -> Pixels | None:

@@ -44,7 +44,7 @@ def show() -> None:
         # stretches. So let the browser fetch the canvas and weights first.
         with weights_place:
             component.send_model(early)
-    draw.show()
+    draw.show(_answer_for_the_latest_run)
     if early is not None:
         time.sleep(HEAD_START_SECONDS)
     # Lazy: these import torch.
@@ -72,6 +72,14 @@ def show() -> None:
     navigation.LAB.link(_("Dropout lab: what dropout does, and when it helps"))
     st.subheader(_("Test"), divider="gray")
     accuracy.show(model)
+
+
+def _answer_for_the_latest_run() -> None:
+    # A new server has no runs yet, and torch takes seconds to import.
+    if _is_imported():
+        from dropout_mnist.ui.playground import replay
+
+        replay.send_answers()
 
 
 def _is_imported() -> bool:

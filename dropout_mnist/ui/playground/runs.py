@@ -18,7 +18,7 @@ from dropout_mnist.ui import names
 from dropout_mnist.ui.format import epochs, plain
 from dropout_mnist.ui.language import translate as _
 from dropout_mnist.ui.models import MAX_SESSION_CHECKPOINTS, ChosenModel, use_model
-from dropout_mnist.ui.playground import curves, offer, progress, verdict
+from dropout_mnist.ui.playground import curves, offer, progress, replay, verdict, watch
 from dropout_mnist.ui.playground.results import Experiment, Result, belongs
 from dropout_mnist.ui.resources import training_queue
 from dropout_mnist.ui.visitor import visitor
@@ -85,6 +85,7 @@ def show(model: ChosenModel | None, experiment: Experiment | None, polled: bool)
         together = _find_together(working, own) if working is not None else []
         if working is not None:
             progress.show(working, together)
+            watch.show(working)
         for place, run in enumerate(runs):
             if run in own and run.waiting and run not in together:
                 progress.show_waiting(run, place)
@@ -96,6 +97,7 @@ def show(model: ChosenModel | None, experiment: Experiment | None, polled: bool)
                 _show_latest(latest)
         if experiment is not None:
             _show_results(experiment.with_runs(own), model)
+        replay.show()
 
 
 def _show_results(experiment: Experiment, model: ChosenModel | None) -> None:

@@ -7,17 +7,25 @@ from dropout_mnist.ui.lab.experiments import (
     gap,
     pruning,
     rate,
+    regularizers,
+    schedule,
     thinned,
     train_size,
     uncertainty,
+    width,
+    wrong_labels,
 )
 from dropout_mnist.ui.language import mark
 
 GROUPS = {
     mark("Does it help?"): (
+        wrong_labels.EXPERIMENT,
         train_size.EXPERIMENT,
         rate.EXPERIMENT,
         gap.EXPERIMENT,
+        width.EXPERIMENT,
+        regularizers.EXPERIMENT,
+        schedule.EXPERIMENT,
     ),
     mark("How does it work?"): (
         thinned.EXPERIMENT,

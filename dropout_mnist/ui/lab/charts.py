@@ -70,6 +70,21 @@ def with_intervals(
     return (bars + lines + marks).properties(height=look.HEIGHT)
 
 
+def dots(table: pd.DataFrame, x: alt.X, y: alt.Y, number_format: str) -> alt.LayerChart:
+    """Draw one value with its interval for each name on the x axis, as `with_intervals` does, without lines."""
+    tooltip = [
+        alt.Tooltip(x.shorthand),
+        alt.Tooltip("mean:Q", format=number_format),
+        alt.Tooltip("low:Q", format=number_format, title="95% from"),
+        alt.Tooltip("high:Q", format=number_format, title="95% to"),
+        alt.Tooltip("runs:Q", title="seeds"),
+    ]
+    base = alt.Chart(table).encode(x=x)
+    bars = base.mark_rule(strokeWidth=look.LINE, color=look.SKY).encode(y=_with_field(y, "low"), y2="high:Q")
+    marks = base.mark_circle(size=90, opacity=1, color=look.SKY).encode(y=y, tooltip=tooltip)
+    return (bars + marks).properties(height=look.HEIGHT)
+
+
 def prediction(answer: Answer, x: alt.X, y: alt.Y, at: float | None, scale: float = 1.0) -> alt.LayerChart | None:
     """Draw a predicted number into a chart: a diamond with a text, or a vertical line; None if there is none.
 

@@ -9,6 +9,7 @@ import streamlit as st
 from dropout_mnist.config import TrainConfig
 from dropout_mnist.data.datasets import TITLES
 from dropout_mnist.evaluation import EpochResult
+from dropout_mnist.model import MLP
 from dropout_mnist.server.limits import RefusedError
 from dropout_mnist.server.runs import Run, RunState
 from dropout_mnist.ui.format import plain, rough_duration
@@ -45,6 +46,16 @@ def history(config: TrainConfig) -> Sequence[EpochResult]:
         return run.history
     path = find_cached(config)
     return load_cached(path)[1].history if path is not None else ()
+
+
+def network(config: TrainConfig) -> MLP | None:
+    """Return the network of a run that this session asked for, once all its epochs are done."""
+    if config.name not in _asked():
+        return None
+    if (path := find_cached(config)) is not None:
+        return load_cached(path)[1].model
+    run = _find(config)
+    return run.checkpoint.model if run is not None and run.checkpoint is not None else None
 
 
 def last(configs: Sequence[TrainConfig], field: str, value: str) -> pd.DataFrame:

@@ -27,6 +27,25 @@ COMMANDS = {
     ],
 }
 
+_TWO_WIDTHS = "--hidden-sizes 32x32x32x32 512x512x512x512"
+_WIDTHS = " ".join("x".join([str(width)] * 4) for width in (32, 64, 128, 256, 512, 1024, 2048))
+COMMANDS |= {
+    "wrong_labels": [
+        "--label-noise 0 0.2 0.4 0.6 0.8 --drop-prob 0 0.3 0.5 --train-size 10000 --epochs 60 --seeds 1 2 3",
+        "--label-noise 0.4 --drop-prob 0 0.3 0.5 --train-size 10000 --epochs 60 --seeds 4 5",
+    ],
+    "width": [f"--drop-prob 0 0.3 0.5 --hidden-sizes {_WIDTHS} --seeds 1 2 3"],
+    "regularizers": [
+        "--drop-prob 0 0.2 0.5 --dropout-kind bernoulli gaussian --train-size 1000 60000 --equal-steps --seeds 1 2 3",
+        "--drop-prob 0 --weight-decay 0.01 0.1 1 --train-size 1000 60000 --equal-steps --seeds 1 2 3",
+    ],
+    "schedule": [
+        f"--drop-prob 0 0.5 {_TWO_WIDTHS} --seeds 1 2 3",
+        f"--drop-prob 0.5 --last-dropout-epoch 5 {_TWO_WIDTHS} --seeds 1 2 3",
+        f"--drop-prob 0.5 --first-dropout-epoch 11 {_TWO_WIDTHS} --seeds 1 2 3",
+    ],
+}
+
 CONFIDENCE = 0.95
 
 

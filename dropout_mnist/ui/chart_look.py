@@ -34,6 +34,7 @@ def legend(columns: int = 3) -> alt.Legend:
         symbolType="stroke",
         symbolStrokeWidth=3,
         symbolSize=300,
+        symbolOpacity=1,
         offset=4,
     )
 

@@ -59,15 +59,16 @@ def with_intervals(
         alt.Tooltip("high:Q", format=number_format, title="95% to"),
         alt.Tooltip("runs:Q", title="seeds"),
     ]
-    base = alt.Chart(table).encode(x=x, color=color)
+    # The layers share their data: with data of its own, each layer would take long to copy and to send.
+    base = alt.Chart().encode(x=x, color=color)
     lines = base.mark_line(strokeWidth=look.LINE).encode(y=y, tooltip=tooltip)
     low = _with_field(y, "low")
     if not points:
         band = base.mark_area(opacity=0.2).encode(y=low, y2="high:Q")
-        return (band + lines).properties(height=look.HEIGHT)
+        return alt.LayerChart(data=table, layer=[band, lines])
     bars = base.mark_rule(strokeWidth=look.LINE).encode(y=low, y2="high:Q")
     marks = base.mark_circle(size=50, opacity=1).encode(y=y, tooltip=tooltip)
-    return (bars + lines + marks).properties(height=look.HEIGHT)
+    return alt.LayerChart(data=table, layer=[bars, lines, marks])
 
 
 def dots(table: pd.DataFrame, x: alt.X, y: alt.Y, number_format: str) -> alt.LayerChart:

@@ -10,7 +10,8 @@ from dropout_mnist.ui.lab.experiment import Experiment, Screen
 from dropout_mnist.ui.lab.overview import outcome_badge
 from dropout_mnist.ui.language import translate as _
 
-POLL_SECONDS = 1.0
+# Each poll draws the charts again, which takes time from the training.
+POLL_SECONDS = 3.0
 
 _STYLE = """<style>
 .st-key-lab_steps { flex-wrap: nowrap; justify-content: space-between; }

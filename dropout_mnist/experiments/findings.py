@@ -1,0 +1,261 @@
+"""What was measured about each claim: the figure with its 95% interval, the verdict, and whether the prediction held.
+
+Everything is computed from the shipped sweeps. A claim whose sweep is missing has no finding.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import torch
+
+from dropout_mnist.experiments.intervals import differences, means
+from dropout_mnist.experiments.pruning import AT_RANDOM, LARGEST_FIRST
+from dropout_mnist.experiments.results import EPOCHS, last_epochs, measurements_folder, read_table, summarize
+from dropout_mnist.model import MLP
+from dropout_mnist.shapes import INPUT_SIZE
+
+HOLDS, ONLY_WHEN, NOT_HERE = "holds", "holds only when …", "not here"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was measured about a claim.
+
+    Attributes:
+        verdict: `HOLDS`, `ONLY_WHEN` or `NOT_HERE`.
+        measured: in words, with intervals.
+        came_true: whether the prediction did; None for a claim without one.
+    """
+
+    verdict: str
+    measured: str
+    came_true: bool | None = None
+
+
+class MissingError(Exception):
+    """The sweep that a finding needs was not made."""
+
+
+def find(key: str, folder: Path | None = None) -> Finding | None:
+    """Return what was measured about a claim, by its key; None if that was not measured.
+
+    Args:
+        key: of a `Claim`.
+        folder: of the sweeps; the shipped ones by default.
+    """
+    try:
+        return FINDINGS[key](folder or measurements_folder()) if key in FINDINGS else None
+    except MissingError:
+        return None
+
+
+def _read(folder: Path, sweep: str, table: str = EPOCHS) -> pd.DataFrame:
+    found = read_table(folder / sweep, table)
+    if found.empty:
+        raise MissingError
+    return found
+
+
+def _wrong_labels(folder: Path, noise: float) -> pd.DataFrame:
+    table = _read(folder, "wrong_labels")
+    return table[table["label_noise"] == noise]
+
+
+def _by_rate(table: pd.DataFrame, value: str) -> dict[float, tuple[float, float]]:
+    """Return the mean of a value and half its interval by drop_prob."""
+    return {row["drop_prob"]: (row["mean"], row["margin"]) for row in _rows(means(table, ["drop_prob"], value))}
+
+
+def _rows(table: pd.DataFrame) -> list[dict[str, float]]:
+    rows: list[dict[str, float]] = table.to_dict("records")  # type: ignore[assignment]
+    return rows
+
+
+def _difference(table: pd.DataFrame, value: str, rates: tuple[float, float] = (0.0, 0.5)) -> tuple[float, float]:
+    """Return by how many points a value differs with dropout, in pairs of a seed, and half its interval."""
+    [row] = _rows(differences(table.assign(all=0), ["all"], value, rates))
+    return row["mean"], row["margin"]
+
+
+def _percent(figure: tuple[float, float], digits: int = 1) -> str:
+    mean, margin = figure
+    return f"{100 * mean:.{digits}f} ± {100 * margin:.{digits}f}%"
+
+
+def _points(figure: tuple[float, float], digits: int = 1) -> str:
+    return f"{figure[0]:+.{digits}f} ± {figure[1]:.{digits}f} points"
+
+
+def _memorization(folder: Path) -> Finding:
+    table = _wrong_labels(folder, 0.4)
+    shares = _by_rate(table[table["epoch"] == 20], "memorized")
+    text = "; ".join(f"drop_prob {rate:g}: {_percent(share)}" for rate, share in shares.items())
+    return Finding(
+        HOLDS if shares[0.5][0] < shares[0.0][0] / 2 else NOT_HERE,
+        f"wrong labels memorized after 20 epochs, {text}",
+        came_true=shares[0.5][0] < 0.2 and shares[0.0][0] > 0.7,
+    )
+
+
+def _label_noise_accuracy(folder: Path) -> Finding:
+    table = _wrong_labels(folder, 0.4)
+    table = table[table["epoch"] == 20]
+    accuracies, gain = _by_rate(table, "test_accuracy"), _difference(table, "test_accuracy")
+    return Finding(
+        HOLDS if gain[0] > gain[1] else NOT_HERE,
+        f"test accuracy after 20 epochs {_percent(accuracies[0.0])} without dropout, {_percent(accuracies[0.5])} with "
+        f"drop_prob 0.5: {_points(gain)}",
+        came_true=gain[0] >= 10,
+    )
+
+
+def _early_stopping(folder: Path) -> Finding:
+    best = _best_epochs(_wrong_labels(folder, 0.4))
+    accuracies, gain = _by_rate(best, "test_accuracy"), _difference(best, "test_accuracy")
+    return Finding(
+        HOLDS if gain[0] <= 1 else ONLY_WHEN,
+        f"best epoch's test accuracy {_percent(accuracies[0.0])} without dropout, {_percent(accuracies[0.5])} with "
+        f"drop_prob 0.5: {_points(gain)}; the epoch was chosen on the test images",
+        came_true=abs(gain[0]) <= 1,
+    )
+
+
+def _massive_noise(folder: Path) -> Finding:
+    table = _wrong_labels(folder, 0.8)
+    best, last = (_by_rate(rows, "test_accuracy")[0.5] for rows in (_best_epochs(table), last_epochs(table)))
+    return Finding(
+        HOLDS if best[0] > 0.8 else NOT_HERE,
+        f"with 80% random labels and drop_prob 0.5, test accuracy {_percent(best)} at the best epoch and "
+        f"{_percent(last)} after 60",
+        came_true=best[0] > 0.8 and best[0] - last[0] >= 0.1,
+    )
+
+
+def _best_epochs(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the epoch of each run with the highest test accuracy."""
+    return table.loc[table.groupby("run")["test_accuracy"].idxmax()]
+
+
+def _errors(folder: Path, sweep: str) -> pd.DataFrame:
+    last = last_epochs(_read(folder, sweep))
+    return last.assign(error=1 - last["test_accuracy"])
+
+
+def _test_error(folder: Path) -> Finding:
+    table = _errors(folder, "rate")
+    errors = _by_rate(table, "error")
+    best = min(errors, key=lambda rate: errors[rate][0])
+    saved = {rate: _difference(table.assign(error=-table["error"]), "error", (0.0, rate)) for rate in (best, 0.5)}
+    clear = [rate for rate, (mean, margin) in saved.items() if mean > margin]
+    return Finding(
+        HOLDS if len(clear) == len(saved) else ONLY_WHEN if clear else NOT_HERE,
+        f"{_percent(errors[0.0], 2)} without dropout, {_percent(errors[0.5], 2)} with drop_prob 0.5, and "
+        f"{_percent(errors[best], 2)} with the best rate, {best:g}: {_points(saved[best], 2)} saved",
+    )
+
+
+def _rate(folder: Path) -> Finding:
+    errors = _by_rate(_errors(folder, "rate"), "error")
+    middle = [errors[rate][0] for rate in errors if 0.1 <= rate <= 0.6]
+    spread = 100 * (max(middle) - min(middle))
+    return Finding(
+        HOLDS if spread < 1 else NOT_HERE,
+        f"test error {100 * min(middle):.2f} to {100 * max(middle):.2f}% for drop_prob 0.1 to 0.6, "
+        f"{_percent(errors[0.8])} at 0.8",
+    )
+
+
+def _train_size(folder: Path) -> Finding:
+    table = _errors(folder, "train_size")
+    saved = _rows(differences(table.assign(gain=-table["error"]), ["train_size"], "gain", (0.0, 0.5)))
+    text = ", ".join(f"{row['train_size']:,.0f}: {row['mean']:+.2f} ± {row['margin']:.2f}" for row in saved)
+    few = saved[0]
+    return Finding(
+        NOT_HERE if few["mean"] == max(row["mean"] for row in saved) else HOLDS,
+        f"points of test error saved by training images, {text}. The mean gain is largest with the fewest images",
+    )
+
+
+def _averaging(folder: Path) -> Finding:
+    table = _read(folder, "networks", "averaging")
+    texts, close = [], []
+    for rate, rows in table.groupby("drop_prob"):
+        average = means(rows[rows["k"] == 50], ["k"], "test_error")["mean"].iloc[0]
+        full = rows[rows["k"] == 1]["full_network_error"].mean()
+        close.append(abs(average - full) < 0.001)
+        texts.append(f"drop_prob {rate:g}: average of 50 {average:.2%}, full network {full:.2%}")
+    return Finding(HOLDS if all(close) else NOT_HERE, "test error, " + "; ".join(texts))
+
+
+def _sparsity(folder: Path) -> Finding:
+    table = _read(folder, "networks", "activations")
+    # A layer's first row, whose bin has no width, counts the zeros.
+    zeros = _by_rate(summarize(table[table["high"] == 0], ["drop_prob", "run"], "share"), "mean")
+    text = "; ".join(f"drop_prob {rate:g}: {_percent(share)}" for rate, share in zeros.items())
+    return Finding(HOLDS if zeros[0.5][0] > zeros[0.0][0] else NOT_HERE, f"activations that are zero, {text}")
+
+
+def _co_adaptation(folder: Path) -> Finding:
+    return _remove_half(folder, AT_RANDOM, "half of the units removed at random")
+
+
+def _pruning(folder: Path) -> Finding:
+    return _remove_half(folder, LARGEST_FIRST, "the half of the units with the largest weights removed")
+
+
+def _remove_half(folder: Path, order: str, what: str) -> Finding:
+    table = _read(folder, "networks", "pruning")
+    half = table[(table["order"] == order) & table["scaled"] & (table["removed"] == 0.5)]
+    gain = _difference(half, "test_accuracy")
+    text = "; ".join(
+        f"drop_prob {rate:g}: {_percent(accuracy)}" for rate, accuracy in _by_rate(half, "test_accuracy").items()
+    )
+    return Finding(
+        HOLDS if gain[0] > gain[1] else NOT_HERE,
+        f"test accuracy with {what}, {text}; with drop_prob 0.5 instead of none {_points(gain)}",
+    )
+
+
+def _gap(folder: Path) -> Finding:
+    last = last_epochs(_read(folder, "networks"))
+    last = last.assign(gap=last["eval_train_accuracy"] - last["test_accuracy"])
+    change = _difference(last, "gap")
+    text = "; ".join(f"drop_prob {rate:g}: {100 * gap:.2f}" for rate, (gap, _) in _by_rate(last, "gap").items())
+    return Finding(
+        HOLDS if change[0] < -change[1] else NOT_HERE,
+        f"points between training and test accuracy, {text}; drop_prob 0.5 changes it by {_points(change, 2)}",
+    )
+
+
+def _running_statistics(folder: Path) -> Finding:
+    model = MLP(drop_prob=0.5, generator=torch.Generator().manual_seed(1))
+    before = {name: values.clone() for name, values in model.state_dict().items()}
+    for mode in (True, False):
+        model.train(mode)(torch.rand(10, INPUT_SIZE))
+    changed = [name for name, values in model.state_dict().items() if not torch.equal(values, before[name])]
+    return Finding(
+        HOLDS if changed else NOT_HERE,
+        f"{len(changed)} of the network's {len(before)} tensors change in passes with train() and with eval(). "
+        "The two only switch dropout on and off",
+        came_true=not changed,
+    )
+
+
+# By the key of the claim.
+FINDINGS: dict[str, Callable[[Path], Finding]] = {
+    "memorization": _memorization,
+    "label-noise-accuracy": _label_noise_accuracy,
+    "early-stopping": _early_stopping,
+    "massive-noise": _massive_noise,
+    "test-error": _test_error,
+    "rate": _rate,
+    "train-size": _train_size,
+    "averaging": _averaging,
+    "sparsity": _sparsity,
+    "co-adaptation": _co_adaptation,
+    "pruning": _pruning,
+    "gap": _gap,
+    "running-statistics": _running_statistics,
+}

@@ -7,19 +7,14 @@ import pandas as pd
 from torch import Tensor
 
 from dropout_mnist.evaluation import Prediction
-
-BLUE, SKY, ORANGE, GREEN, GRAY = "#0072b2", "#56b4e9", "#e69f00", "#009e73", "#999999"
+from dropout_mnist.ui import chart_look as look
+from dropout_mnist.ui.chart_look import BLUE, ORANGE, SKY
 
 # The name of the selection that a click on a confusion matrix makes.
 CONFUSION_CELL = "cell"
 
 # Of a curve. More are not visible, and take long to send.
 MAX_POINTS = 150
-
-
-def one_column_if_narrow(columns: int) -> alt.ExprRef:
-    """Return the number of columns of a legend: as given, or one on a phone."""
-    return alt.ExprRef(f"width < 400 ? 1 : {columns}")
 
 
 def probability_bars(predictions: Mapping[str, Prediction]) -> alt.Chart:
@@ -36,9 +31,7 @@ def probability_bars(predictions: Mapping[str, Prediction]) -> alt.Chart:
     color = alt.Color(
         "model:N",
         scale=alt.Scale(domain=names, range=[BLUE, ORANGE][: len(names)]),
-        legend=alt.Legend(orient="bottom", title=None, columns=one_column_if_narrow(3), labelLimit=300)
-        if several
-        else None,
+        legend=look.legend() if several else None,
     )
     chart = alt.Chart(table).mark_bar(cornerRadiusEnd=2)
     return chart.encode(

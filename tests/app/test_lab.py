@@ -9,6 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dropout_mnist.config import TrainConfig
+from dropout_mnist.experiments.claims import CLAIMS
 from dropout_mnist.experiments.results import measurements_folder
 from dropout_mnist.ui.lab.experiments.train_size import gains_by_size
 from dropout_mnist.ui.lab.measurements import means
@@ -76,7 +77,9 @@ def test_list_has_every_experiment_with_a_verdict() -> None:
     page = open_lab()
     assert f"0 of {len(EXPERIMENTS)} experiments answered" in [bar.proto.text for bar in page.get("progress")]
     links = [link.proto.query_string for link in page.get("page_link")]
-    assert [link for link in links if "experiment=" in link] == [f"experiment={key}" for key in EXPERIMENTS]
+    assert [link for link in links if "experiment=" in link][: len(EXPERIMENTS)] == [
+        f"experiment={key}" for key in EXPERIMENTS
+    ]
 
 
 @pytest.mark.parametrize("key", EXPERIMENTS)
@@ -87,6 +90,27 @@ def test_experiment_has_five_parts_without_a_data_set(key: str) -> None:
     assert titles(page) == PARTS
     assert not page.error
     assert not page.warning
+
+
+def test_claims_are_listed_with_their_predictions_and_measurements() -> None:
+    page = open_lab()
+    assert [box.label for box in page.expander] == [claim.text for claim in CLAIMS]
+    assert "**Predicted before it was measured**: With 40% random labels" in texts(page)
+    assert "**Measured**: After epoch 20 with 40% random labels" in texts(page)
+
+
+def list_unknown_claims() -> None:
+    import streamlit as st
+
+    from dropout_mnist.experiments.claims import CLAIMS
+    from dropout_mnist.ui.lab.catalog import EXPERIMENTS
+
+    known = {claim.key for claim in CLAIMS}
+    st.json([claim for experiment in EXPERIMENTS for claim in experiment.claims if claim not in known])
+
+
+def test_experiments_test_known_claims() -> None:
+    assert AppTest.from_function(list_unknown_claims, default_timeout=TIMEOUT).run().json[0].value == "[]"
 
 
 def test_unknown_experiment_is_reported_above_the_list() -> None:

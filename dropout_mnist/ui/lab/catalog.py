@@ -41,3 +41,8 @@ EXPERIMENTS: tuple[Experiment, ...] = tuple(experiment for group in GROUPS.value
 def find(key: str | None) -> Experiment | None:
     """Return the experiment with this key; None if there is none."""
     return next((experiment for experiment in EXPERIMENTS if experiment.key == key), None)
+
+
+def find_by_claim(claim: str) -> Experiment | None:
+    """Return the first experiment that tests the claim with this key; None if there is none."""
+    return next((experiment for experiment in EXPERIMENTS if claim in experiment.claims), None)

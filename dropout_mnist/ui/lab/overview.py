@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dropout_mnist.ui.lab import catalog, links, predictions
+from dropout_mnist.ui.lab import catalog, claims_list, links, predictions
 from dropout_mnist.ui.lab.experiment import Experiment, Outcome, Verdict
 from dropout_mnist.ui.language import translate as _
 
@@ -36,6 +36,7 @@ def show() -> None:
         st.subheader(_(title), divider="gray")
         for experiment in experiments:
             _show_question(experiment)
+    claims_list.show()
 
 
 def outcome_badge(verdict: Verdict) -> str:

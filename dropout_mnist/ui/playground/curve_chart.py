@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import altair as alt
 import pandas as pd
 
-from dropout_mnist.ui.charts import GRAY, one_column_if_narrow
+from dropout_mnist.ui.chart_look import DASHED, DOTTED, GRAY, LINE, one_column_if_narrow
 from dropout_mnist.ui.language import translate as _
 
 # Of the vertical axis: enough for every label, so that charts are aligned, next to and below each other.
@@ -13,7 +13,7 @@ _AXIS_WIDTH = 56
 # Up to this many epochs, each is marked.
 _MARKED_EPOCHS = 30
 _HEIGHT = 360
-_DASHES = ([1, 0], [6, 4], [2, 3])
+_DASHES = ([1, 0], DASHED, DOTTED)
 
 
 def draw(
@@ -71,7 +71,7 @@ def draw(
         scale=alt.Scale(domain=list(measures), range=list(_DASHES[: len(measures)])),
         legend=_legend("top", symbolStrokeColor=GRAY, symbolStrokeWidth=2, symbolSize=400),
     )
-    lines = base.mark_line(strokeWidth=2).encode(strokeDash=dashes, detail="seed:N")
+    lines = base.mark_line(strokeWidth=LINE).encode(strokeDash=dashes, detail="seed:N")
     # A layer of their own: as a part of the lines, they would hide the dashes in the legend.
     marks = base.mark_circle(size=25 if last_epoch <= _MARKED_EPOCHS else 0, opacity=1)
     return (lines + marks).properties(height=_HEIGHT)

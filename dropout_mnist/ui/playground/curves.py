@@ -9,7 +9,8 @@ import streamlit as st
 
 from dropout_mnist.config import TrainConfig
 from dropout_mnist.ui import names
-from dropout_mnist.ui.charts import BLUE, GRAY, MAX_POINTS, ORANGE
+from dropout_mnist.ui.chart_look import BLUE, GRAY, ORANGE
+from dropout_mnist.ui.charts import MAX_POINTS
 from dropout_mnist.ui.format import epochs
 from dropout_mnist.ui.language import translate as _
 from dropout_mnist.ui.playground import curve_chart

@@ -15,7 +15,8 @@ from dropout_mnist.recording.smoothing import average_windows
 from dropout_mnist.server.pace import steps_per_epoch
 from dropout_mnist.server.runs import Run
 from dropout_mnist.shapes import CLASSES
-from dropout_mnist.ui.charts import BLUE, GRAY, MAX_POINTS, ORANGE
+from dropout_mnist.ui.chart_look import BLUE, GRAY, ORANGE
+from dropout_mnist.ui.charts import MAX_POINTS
 from dropout_mnist.ui.format import percent
 from dropout_mnist.ui.language import translate as _
 from dropout_mnist.ui.playground import draw

@@ -116,7 +116,6 @@ EXPERIMENT = Experiment(
     ),
     show=_show,
     verdict=_verdict,
-    claims=("running-statistics",),
     sweep="networks",
     source="Srivastava et al. 2014, sections 1 and 4 and figure 1.",
     config=TrainConfig(drop_prob=0.5),

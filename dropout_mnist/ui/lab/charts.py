@@ -59,6 +59,9 @@ def with_intervals(
         alt.Tooltip("high:Q", format=number_format, title="95% to"),
         alt.Tooltip("runs:Q", title="seeds"),
     ]
+    if number_format.endswith("%"):
+        # Student's interval knows no bounds, a share does.
+        table = table.assign(low=table["low"].clip(lower=0), high=table["high"].clip(upper=1))
     # The layers share their data: with data of its own, each layer would take long to copy and to send.
     base = alt.Chart().encode(x=x, color=color)
     lines = base.mark_line(strokeWidth=look.LINE).encode(y=y, tooltip=tooltip)

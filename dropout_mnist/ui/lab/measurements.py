@@ -1,6 +1,8 @@
 """The shipped measurements that experiments show: read, summarized with intervals, and described."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -73,6 +75,11 @@ def _get(sweep: str, table: str) -> pd.DataFrame | None:
     path = folder / f"{table}.csv"
     found = _read(folder, table, path.stat().st_mtime_ns if path.exists() else 0)
     return None if found.empty else found
+
+
+def with_margin(row: Mapping[Any, Any], digits: int = 1) -> str:
+    """Return the mean of a share in percent with half its interval in points, such as "71.4% ± 2.2 points"."""
+    return f"{row['mean']:.{digits}%} ± {row['margin'] * 100:.{digits}f} points"
 
 
 def errors(sweep: str) -> pd.DataFrame | None:

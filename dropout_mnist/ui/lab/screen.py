@@ -15,7 +15,7 @@ POLL_SECONDS = 3.0
 
 _STYLE = """<style>
 .st-key-lab_steps { flex-wrap: nowrap; justify-content: space-between; }
-[class*="st-key-lab_part_"] h3 { font-size: 1.15rem; padding: 0.5rem 0 0; }
+[class*="st-key-lab_part_"] h3 { font-size: 1.15rem; padding: 0.5rem 0; }
 </style>"""
 
 

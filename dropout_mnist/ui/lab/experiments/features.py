@@ -86,19 +86,24 @@ def _show_histogram(results: pd.DataFrame, screen: Screen) -> None:
     table = measurements.with_names(chosen.groupby(["drop_prob", "low", "high"])["share"].mean().reset_index())
     zeros = table[table["high"] == 0]
     shares = ", ".join(f"{row['series']} {row['share']:.1%}" for row in zeros.to_dict("records"))
-    # The zeros have a bar of their own, left of the axis: they are what this is about.
-    shown = table[table["low"] < _MAX_ACTIVATION]
-    base = alt.Chart(shown).encode(
-        y=alt.Y("share:Q", title="share of all units and images", axis=alt.Axis(format="~%")),
-        color=alt.Color("series:N", scale=look.colors(list(zeros["series"])), legend=look.legend()),
+    names = list(zeros["series"])
+    base = alt.Chart(table[table["low"] < _MAX_ACTIVATION]).encode(
+        y=alt.Y("share:Q", title="share of all units and images", axis=alt.Axis(format="~%", tickCount=5)),
+        color=alt.Color("series:N", scale=look.colors(names), legend=look.legend()),
         tooltip=["series", "low", "high", alt.Tooltip("share:Q", format=".2%")],
     )
+    # The zeros, which this is about, would hide all else on the same axis.
     at_zero = base.transform_filter("datum.high == 0").mark_bar()
-    at_zero = at_zero.encode(x=alt.X("series:N", title="exactly zero", axis=alt.Axis(labels=False, ticks=False)))
+    at_zero = at_zero.encode(x=alt.X("series:N", sort=names, axis=None))
     positive = base.transform_filter("datum.high > 0").mark_line(interpolate="step-after", strokeWidth=look.LINE)
-    positive = positive.encode(x=alt.X("low:Q", title=f"activation, layer {layer}"))
-    chart = alt.hconcat(at_zero.properties(width=70, height=240), positive.properties(width=360, height=240))
-    charts.show(chart, table, "activations", f"Distribution of activations. Exactly zero: {shares}.")
+    left, right = st.columns([1, 2], gap="medium")
+    with left:
+        st.markdown(_("**Exactly zero**, layer {layer}", layer=layer))
+        charts.show(at_zero.properties(height=look.HEIGHT), zeros, "activations_zero", f"Exactly zero: {shares}")
+    with right:
+        st.markdown(_("**The rest**, layer {layer}", layer=layer))
+        chart = positive.encode(x=alt.X("low:Q", title="activation")).properties(height=look.HEIGHT)
+        charts.show(chart, table, "activations", f"Distribution of activations. Exactly zero: {shares}.")
 
 
 def _show_active(chosen: subject.Subject) -> None:

@@ -1,7 +1,5 @@
 """Co-adaptation: trained networks lose their units with the largest weights."""
 
-from typing import Any
-
 import pandas as pd
 import streamlit as st
 
@@ -69,11 +67,7 @@ def _show_measured(table: pd.DataFrame, removed: int, order: str, screen: Screen
 
 def _describe(table: pd.DataFrame, removed: int) -> str:
     rows = table[(table["removed"] * 100).round() == removed].to_dict("records")
-    return ", ".join(f"{_accuracy(row)} {measurements.rate_phrase(row['drop_prob'])}" for row in rows)
-
-
-def _accuracy(row: dict[Any, Any]) -> str:
-    return f"{row['mean']:.1%} ± {row['margin'] * 100:.1f} points"
+    return ", ".join(f"{measurements.with_margin(row)} {measurements.rate_phrase(row['drop_prob'])}" for row in rows)
 
 
 def _show_answers(chosen: subject.Subject, removed: int, order: str, scaled: bool) -> None:

@@ -77,10 +77,11 @@ def _by_rate(runs: pd.DataFrame) -> dict[float, dict[Any, Any]]:
 
 def _describe(runs: pd.DataFrame) -> str:
     test = _by_rate(runs)
-    best, lowest, highest = min(test, key=lambda rate: test[rate]["mean"]), min(test), max(test)
+    best = min(test, key=lambda rate: test[rate]["mean"])
+    lowest, chosen, highest = (measurements.with_margin(test[rate], 2) for rate in (min(test), best, max(test)))
     return (
-        f"The test error is {_percent(test[lowest])} without dropout, {_percent(test[best])} at the best rate "
-        f"measured, {best:.1f}, and {_percent(test[highest])} at {highest:.1f}."
+        f"The test error is {lowest} without dropout, {chosen} at the best rate measured, {best:.1f}, and {highest} at "
+        f"{max(test):.1f}."
     )
 
 
@@ -95,10 +96,6 @@ def _verdict() -> Verdict | None:
     text = f"Rates from {min(alike):.1f} to {max(alike):.1f} cannot be told apart from the best one. "
     outcome = Outcome.ONLY_WHEN if max(alike) < max(test) else Outcome.HOLDS
     return Verdict(outcome, text + _describe(runs))
-
-
-def _percent(row: dict[Any, Any]) -> str:
-    return f"{row['mean']:.2%} ± {row['margin'] * 100:.2f} points"
 
 
 EXPERIMENT = Experiment(

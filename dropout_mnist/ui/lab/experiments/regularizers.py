@@ -110,7 +110,7 @@ def _show_measured(table: pd.DataFrame, size: int, config: TrainConfig, method: 
 
 def _describe(table: pd.DataFrame, size: int) -> str:
     parts = [
-        f"{row['mean']:.2%} ± {row['margin'] * 100:.2f} with {_METHODS[row['method']].lower()}"
+        f"{measurements.with_margin(row, 2)} with {_METHODS[row['method']].lower()}"
         + (f" ({row['setting']})" if row["setting"] else "")
         for row in table.to_dict("records")
     ]

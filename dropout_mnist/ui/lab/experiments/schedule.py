@@ -92,13 +92,12 @@ def _best(runs: pd.DataFrame, column: str) -> str:
 
 
 def _describe(runs: pd.DataFrame, width: int) -> str:
-    errors = measurements.means(runs, ["when"], "error").set_index("when")
-    losses = measurements.means(runs, ["when"], "train_loss").set_index("when")
+    errors = {row["when"]: row for row in measurements.means(runs, ["when"], "error").to_dict("records")}
+    losses = runs.groupby("when")["train_loss"].mean()
     parts = [
-        f"{_WHEN[when].lower()} {errors['mean'][when]:.2%} ± {errors['margin'][when] * 100:.2f} "
-        f"(training loss {losses['mean'][when]:.3f})"
-        for when in _WHEN
-        if when in errors.index
+        f"{text.lower()} {measurements.with_margin(errors[when], 2)} (training loss {losses[when]:.3f})"
+        for when, text in _WHEN.items()
+        if when in errors
     ]
     return f"With {width:,} units per layer, the test error with dropout is: {', '.join(parts)}."
 

@@ -68,7 +68,7 @@ def _describe(runs: pd.DataFrame) -> str:
     return " ".join(
         f"With {width:,} units per layer the test error is "
         + ", ".join(
-            f"{row['mean']:.2%} ± {row['margin'] * 100:.2f} {measurements.rate_phrase(row['drop_prob'])}"
+            f"{measurements.with_margin(row, 2)} {measurements.rate_phrase(row['drop_prob'])}"
             for row in errors.to_dict("records")
         )
         + "."

@@ -94,7 +94,7 @@ def _describe(rows: pd.DataFrame, share: float, epoch: int) -> str:
 
 def _list(table: pd.DataFrame) -> str:
     return ", ".join(
-        f"{row['mean']:.1%} ± {row['margin'] * 100:.1f} {measurements.rate_phrase(row['drop_prob'])}"
+        f"{measurements.with_margin(row)} {measurements.rate_phrase(row['drop_prob'])}"
         for row in table.to_dict("records")
     )
 

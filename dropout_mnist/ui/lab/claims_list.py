@@ -1,14 +1,22 @@
-"""Claims about dropout, each with its source, what was predicted here and what was measured."""
+"""Claims about dropout, each with its source, what was predicted here, what was measured, and the verdict."""
+
+from contextlib import suppress
 
 import streamlit as st
 
 from dropout_mnist.experiments.claims import CLAIMS, Claim
+from dropout_mnist.experiments.findings import Finding, find
+from dropout_mnist.experiments.results import ResultsError, measurements_folder
 from dropout_mnist.ui.lab import catalog, links
+from dropout_mnist.ui.language import mark
 from dropout_mnist.ui.language import translate as _
+
+_NOT_MEASURED = mark("not measured yet")
 
 
 def show() -> None:
-    """Show all claims, folded up."""
+    """Show all claims with their verdicts, folded up."""
+    findings = _find_all(_stamp())
     st.subheader(_("{count} claims about dropout", count=len(CLAIMS)), divider="gray", anchor=False)
     st.caption(
         _(
@@ -18,22 +26,39 @@ def show() -> None:
     )
     with st.container(key="claims", gap="xsmall"):
         for claim in CLAIMS:
-            with st.expander(claim.text):
-                _show(claim)
+            finding = findings[claim.key]
+            verdict = finding.verdict if finding is not None else _(_NOT_MEASURED)
+            with st.expander(f"{claim.text} **{verdict}**"):
+                _show(claim, finding)
 
 
-def _show(claim: Claim) -> None:
+def _show(claim: Claim, finding: Finding | None) -> None:
     st.markdown(_("**Source**: {source}. {reported}", source=claim.source, reported=_sentence(claim.reported)))
     if claim.prediction is not None:
         st.markdown(_("**Predicted before it was measured**: {prediction}", prediction=claim.prediction))
+    if finding is not None:
+        st.markdown(_("**Measured**: {finding}", finding=_sentence(finding.measured)))
+        if finding.came_true is not None:
+            st.markdown(_("The prediction came true.") if finding.came_true else _("The prediction **failed**."))
     experiment = catalog.find_by_claim(claim.key)
-    verdict = experiment.verdict() if experiment is not None else None
-    if verdict is None:
-        st.markdown(_("Not measured here yet."))
-    else:
-        st.markdown(_("**Measured**: {verdict}", verdict=verdict.text))
     if experiment is not None:
         links.to(experiment, _("Experiment: {title}", title=_(experiment.title)), ":material/science:")
+
+
+def _stamp() -> tuple[tuple[str, int], ...]:
+    """Identify the measurements that there are."""
+    return tuple((str(path), path.stat().st_mtime_ns) for path in sorted(measurements_folder().glob("*/*.csv")))
+
+
+@st.cache_data(show_spinner=False, max_entries=4)
+def _find_all(stamp: tuple[tuple[str, int], ...]) -> dict[str, Finding | None]:
+    findings: dict[str, Finding | None] = {}
+    for claim in CLAIMS:
+        findings[claim.key] = None
+        # The experiment explains a damaged table.
+        with suppress(ResultsError):
+            findings[claim.key] = find(claim.key)
+    return findings
 
 
 def _sentence(text: str) -> str:

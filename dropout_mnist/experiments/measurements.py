@@ -8,8 +8,9 @@ import torch
 from torch import Tensor
 
 from dropout_mnist.config import TrainConfig
-from dropout_mnist.data.datasets import Dataset
+from dropout_mnist.data.datasets import Dataset, Split
 from dropout_mnist.evaluation import evaluate
+from dropout_mnist.experiments.corruptions import CORRUPTIONS, SEVERITIES, corrupt
 from dropout_mnist.experiments.pruning import AT_RANDOM, LARGEST_FIRST, pruned_probs, removal_ranks
 from dropout_mnist.experiments.subnetworks import hidden_activations, thinned_probs
 from dropout_mnist.model import MLP
@@ -91,6 +92,28 @@ def measure_activations(model: MLP, config: TrainConfig, dataset: Dataset) -> li
     return rows
 
 
+def measure_corruptions(model: MLP, config: TrainConfig, dataset: Dataset) -> list[Row]:
+    """Measure the test accuracy and the calibration error for each corruption and severity; 0 is the clean images.
+
+    Mu & Gilmer, arXiv 1906.02337 (2019).
+    """
+    clean = scale(dataset.test.pixels)
+    rows = []
+    for corruption, severity in product(CORRUPTIONS, (0, *SEVERITIES)):
+        images = corrupt(clean, corruption, severity, config.seed)
+        found = evaluate(model, Split((images * 255).round().byte(), dataset.test.labels))
+        rows.append(
+            {
+                "corruption": corruption,
+                "severity": severity,
+                "images": found.total,
+                "test_accuracy": found.accuracy,
+                "calibration_error": found.calibration_error,
+            }
+        )
+    return rows
+
+
 def _error(probs: Tensor, labels: Tensor) -> float:
     return float((probs.argmax(dim=1) != labels).float().mean())
 
@@ -99,4 +122,5 @@ MEASUREMENTS: dict[str, Callable[[MLP, TrainConfig, Dataset], list[Row]]] = {
     "averaging": measure_averaging,
     "pruning": measure_pruning,
     "activations": measure_activations,
+    "corruptions": measure_corruptions,
 }

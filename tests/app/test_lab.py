@@ -27,6 +27,7 @@ EXPERIMENTS = (
     "width",
     "zeros-or-noise",
     "schedule",
+    "bad-pictures",
     "thinned",
     "averaging",
     "co-adaptation",
@@ -198,6 +199,7 @@ def test_drawing_is_the_subject_of_the_experiments() -> None:
         ("uncertainty", "noise", 1.0),
         ("co-adaptation", "removed", 95),
         ("thinned", "drop_prob", 0.9),
+        ("bad-pictures", "severity", 5),
     ],
 )
 def test_sliders_accept_extreme_values(key: str, name: str, value: float) -> None:

@@ -3,6 +3,7 @@
 from dropout_mnist.ui.lab.experiment import Experiment
 from dropout_mnist.ui.lab.experiments import (
     averaging,
+    bad_pictures,
     features,
     gap,
     pruning,
@@ -26,6 +27,7 @@ GROUPS = {
         width.EXPERIMENT,
         regularizers.EXPERIMENT,
         schedule.EXPERIMENT,
+        bad_pictures.EXPERIMENT,
     ),
     mark("How does it work?"): (
         thinned.EXPERIMENT,

@@ -111,7 +111,7 @@ def _show_active(chosen: subject.Subject) -> None:
     rows = []
     for name, model in networks.compared_with(chosen).items():
         layers = hidden_activations(model, chosen.image[None])
-        rows.append([name, *(f"{int((layer > 0).sum())} of {layer.shape[1]}" for layer in layers)])
+        rows.append([name, *(str(int((layer > 0).sum())) for layer in layers)])
     count = max(len(row) for row in rows) - 1
     lines = [
         [_("Active units"), *(_("Layer {number}", number=number) for number in range(1, count + 1))],

@@ -229,6 +229,19 @@ def _gap(folder: Path) -> Finding:
     )
 
 
+def _corruptions(folder: Path) -> Finding:
+    table = _read(folder, "corruptions", "corruptions")
+    table = table[(table["recipe"] == "plain") & (table["severity"] == 3)]
+    accuracies = table.pivot_table(index="corruption", columns="drop_prob", values="test_accuracy", sort=False)
+    changes = (accuracies[0.5] - accuracies[0.0]) * 100
+    text = ", ".join(f"{name} {change:+.1f}" for name, change in changes.items())
+    return Finding(
+        HOLDS if (changes > 0).all() else ONLY_WHEN if (changes > 0).any() else NOT_HERE,
+        f"change of the test accuracy by drop_prob 0.5 at severity 3, in points: {text}; one seed",
+        came_true=bool(changes["noise"] > 2 and changes["shift"] <= 2),
+    )
+
+
 def _running_statistics(folder: Path) -> Finding:
     model = MLP(drop_prob=0.5, generator=torch.Generator().manual_seed(1))
     before = {name: values.clone() for name, values in model.state_dict().items()}
@@ -257,5 +270,6 @@ FINDINGS: dict[str, Callable[[Path], Finding]] = {
     "co-adaptation": _co_adaptation,
     "pruning": _pruning,
     "gap": _gap,
+    "corruptions": _corruptions,
     "running-statistics": _running_statistics,
 }

@@ -143,7 +143,8 @@ EXPERIMENT = Experiment(
     ),
     prediction=Estimate(
         mark(
-            "What share of the test images with noise of severity 3 does a network trained with drop_prob 0.5 recognize?"
+            "What share of the test images with noise of severity 3 does a network trained with drop_prob 0.5 "
+            "recognize?"
         ),
         low=0,
         high=100,

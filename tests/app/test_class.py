@@ -83,6 +83,23 @@ def test_run_can_be_shared_while_it_trains(open_page: OpenPage, monkeypatch: pyt
     queue.stop_anyones(shared.id)
 
 
+def test_run_can_be_shared_after_it_has_ended(open_page: OpenPage) -> None:
+    page = open_page(dataset="digits", epochs="2")
+    assert "share" not in {toggle.key for toggle in page.toggle}
+    checked(page.button(key="train").click().run())
+    queue = resources.training_queue()
+    for run in queue.active_runs():
+        queue.wait(run.id, TIMEOUT)
+    checked(page.run())
+    checked(page.toggle(key="share").set_value(True).run())
+    link = next(code.value for code in page.code if "follow=" in code.value)
+    [shared] = queue.shared_runs(link.partition("follow=")[2])
+    assert shared.state is RunState.FINISHED
+    other = open_page(follow=link.partition("follow=")[2])
+    assert "You are following a run" in texts(other)
+    assert len(other.get("vega_lite_chart")) == 2
+
+
 def test_long_run_is_queued_after_a_confirmation_only(open_page: OpenPage) -> None:
     page = open_page(recipe="augmented")
     queue = resources.training_queue()

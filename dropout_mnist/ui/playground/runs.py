@@ -18,7 +18,7 @@ from dropout_mnist.ui import names
 from dropout_mnist.ui.format import epochs, plain
 from dropout_mnist.ui.language import translate as _
 from dropout_mnist.ui.models import MAX_SESSION_CHECKPOINTS, ChosenModel, use_model
-from dropout_mnist.ui.playground import curves, offer, progress, replay, verdict, watch
+from dropout_mnist.ui.playground import curves, offer, progress, replay, share, verdict, watch
 from dropout_mnist.ui.playground.results import Experiment, Result, belongs
 from dropout_mnist.ui.resources import training_queue
 from dropout_mnist.ui.visitor import visitor
@@ -97,6 +97,8 @@ def show(model: ChosenModel | None, experiment: Experiment | None, polled: bool)
                 _show_latest(latest)
         if experiment is not None:
             _show_results(experiment.with_runs(own), model)
+        if not own and (ended := _find_ended()):
+            share.show(ended)
         replay.show()
 
 
@@ -159,6 +161,13 @@ def _find_together(working: Run, own: Sequence[Run]) -> list[Run]:
     if working.id in ids:
         return [run for run_id in ids if (run := training_queue().get(run_id)) is not None]
     return [run for run in own if belongs(working.config, run.config) or belongs(run.config, working.config)]
+
+
+def _find_ended() -> list[Run]:
+    """Return the runs that the latest click asked for and that have results; after a reload, the latest run."""
+    queue = training_queue()
+    together = [queue.get(run_id) for run_id in st.session_state.get(_TOGETHER_KEY, ())]
+    return [run for run in together or [queue.latest_run(visitor())] if run is not None and run.history]
 
 
 def _show_others(count: int) -> None:

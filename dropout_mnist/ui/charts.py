@@ -9,6 +9,7 @@ from torch import Tensor
 from dropout_mnist.evaluation import Prediction
 from dropout_mnist.ui import chart_look as look
 from dropout_mnist.ui.chart_look import BLUE, ORANGE, SKY
+from dropout_mnist.ui.language import translate as _
 
 # The name of the selection that a click on a confusion matrix makes.
 CONFUSION_CELL = "cell"
@@ -39,12 +40,16 @@ def probability_bars(predictions: Mapping[str, Prediction]) -> alt.Chart:
         yOffset=alt.YOffset("model:N", sort=names) if several else alt.Undefined,
         x=alt.X(
             "probability:Q",
-            title="probability",
+            title=_("probability"),
             scale=alt.Scale(domain=[0, 1]),
             axis=alt.Axis(format="%", tickCount=4),
         ),
         color=color,
-        tooltip=["model", "digit", alt.Tooltip("probability", format=".2%")],
+        tooltip=[
+            alt.Tooltip("model:N", title=_("model")),
+            alt.Tooltip("digit:O", title=_("digit")),
+            alt.Tooltip("probability:Q", title=_("probability"), format=".2%"),
+        ],
     ).properties(height=380 if several else 280)
 
 
@@ -66,9 +71,13 @@ def confusion_heatmap(confusion: Tensor, chosen: tuple[int, int] | None, dark: b
     table["mistakes"] = table["images"].where(table["label"] != table["prediction"], 0)
     max_mistakes = max(1, int(table["mistakes"].max()))
     base = alt.Chart(table).encode(
-        x=alt.X("prediction:O", title="prediction", axis=alt.Axis(labelAngle=0, orient="top")),
-        y=alt.Y("label:O", title="label"),
-        tooltip=["label", "prediction", "images"],
+        x=alt.X("prediction:O", title=_("prediction"), axis=alt.Axis(labelAngle=0, orient="top")),
+        y=alt.Y("label:O", title=_("label")),
+        tooltip=[
+            alt.Tooltip("label:O", title=_("label")),
+            alt.Tooltip("prediction:O", title=_("prediction")),
+            alt.Tooltip("images:Q", title=_("images")),
+        ],
     )
     few, many, on_few, on_many = ("#16344a", SKY, "white", "#10151d") if dark else ("#cfe6f5", BLUE, "#1c2430", "white")
     shade = alt.Color("mistakes:Q", legend=None, scale=alt.Scale(domain=[1, max(2, max_mistakes)], range=[few, many]))

@@ -30,7 +30,7 @@ TOLERANCE = 0.001
 @pytest.fixture
 def module(page: Page) -> Page:
     """An empty page with the panel's functions as globals."""
-    names = "createPanel, readNetwork, rasterise, forward, contributions, judge, describeAnswer"
+    names = "createPanel, readNetwork, rasterise, recordPen, forward, contributions, judge, describeAnswer"
     texts = json.dumps(panel_texts(str))
     page.set_content(
         f"<style>{style()}</style><div id=root></div><script type=module>{script()}"
@@ -134,6 +134,40 @@ def test_strokes_give_the_pixels_of_python(module: Page, strokes_file: Any) -> N
     # The order of a sum can decide how half a level is rounded.
     assert np.abs(seen - expected).max() <= 1
     assert (seen != expected).mean() < 1e-4
+
+
+def test_digits_drawn_with_the_pointer_are_those_of_python(module: Page, strokes_file: Any) -> None:
+    model = load_network(module, SHIPPED[0]).model
+    drawings = draw_digits(load_pen_digits(strokes_file), 300)
+    pixels = np.array([read_strokes(read_paths(drawing)) for drawing in drawings]).reshape(-1, 784)
+    expected = compute_logits(model, torch.from_numpy(pixels)).argmax(dim=1).tolist()
+    # The pen was where a path begins, at the control points of its curves, and where it ends.
+    points = [[[command[1:3] for command in path["path"]] for path in drawing] for drawing in drawings]
+    module.evaluate(
+        "() => root.replaceChildren(Object.assign(document.createElement('canvas'), "
+        "{width: 280, height: 280, style: 'position: fixed; inset: 0 auto auto 0'}))"
+    )
+    code = """digits => {
+        const canvas = document.querySelector("canvas");
+        const send = (type, [clientX, clientY], buttons) => canvas.dispatchEvent(new PointerEvent(
+            type, {clientX, clientY, buttons, isPrimary: true, pointerType: "mouse", bubbles: true}));
+        return digits.map(strokes => {
+            let drawn = [];
+            const pen = recordPen(({target}) => target === canvas && canvas, () => 20, report => { drawn = report; });
+            for (const [first, ...rest] of strokes) {
+                send("pointerdown", first, 1);
+                for (const point of rest) send("pointermove", point, 1);
+                send("pointerup", rest.at(-1) ?? first, 0);
+            }
+            pen.stop();
+            const {probs} = forward(network, rasterise(drawn));
+            return probs.indexOf(Math.max(...probs));
+        });
+    }"""
+    seen = module.evaluate(code, points)
+    # A point is rounded to what the screen reports, so a digit on the edge between two may change.
+    same = sum(one == other for one, other in zip(seen, expected, strict=True))
+    assert same >= 299
 
 
 def prediction(**probs: float) -> Prediction:

@@ -24,16 +24,21 @@ def one_column_if_narrow(columns: int) -> alt.ExprRef:
     return alt.ExprRef(f"width < 400 ? 1 : {columns}")
 
 
-def legend(columns: int = 3) -> alt.Legend:
-    """Return a legend right above the chart, with strokes as its symbols: filled ones vanish on dark pages."""
+def legend(columns: int = 3, bars: bool = False) -> alt.Legend:
+    """Return a legend right above the chart.
+
+    Args:
+        columns: where there is room for them.
+        bars: whether the chart has bars; of lines, the symbols are strokes, since filled ones vanish on dark pages.
+    """
     return alt.Legend(
         orient="top",
         title=None,
         columns=one_column_if_narrow(columns),
         labelLimit=300,
-        symbolType="stroke",
-        symbolStrokeWidth=3,
-        symbolSize=300,
+        symbolType="square" if bars else "stroke",
+        symbolStrokeWidth=0 if bars else 3,
+        symbolSize=120 if bars else 300,
         symbolOpacity=1,
         offset=4,
     )

@@ -32,7 +32,7 @@ def probability_bars(predictions: Mapping[str, Prediction]) -> alt.Chart:
     color = alt.Color(
         "model:N",
         scale=alt.Scale(domain=names, range=[BLUE, ORANGE][: len(names)]),
-        legend=look.legend() if several else None,
+        legend=look.legend(bars=True) if several else None,
     )
     chart = alt.Chart(table).mark_bar(cornerRadiusEnd=2)
     return chart.encode(

@@ -94,7 +94,10 @@ def _show_histogram(results: pd.DataFrame, screen: Screen) -> None:
     )
     # The zeros, which this is about, would hide all else on the same axis.
     at_zero = base.transform_filter("datum.high == 0").mark_bar()
-    at_zero = at_zero.encode(x=alt.X("series:N", sort=names, axis=None))
+    at_zero = at_zero.encode(
+        color=alt.Color("series:N", scale=look.colors(names), legend=look.legend(bars=True)),
+        x=alt.X("series:N", sort=names, axis=None),
+    )
     positive = base.transform_filter("datum.high > 0").mark_line(interpolate="step-after", strokeWidth=look.LINE)
     left, right = st.columns([1, 2], gap="medium")
     with left:

@@ -116,11 +116,8 @@ def _show_active(chosen: subject.Subject) -> None:
         layers = hidden_activations(model, chosen.image[None])
         rows.append([name, *(str(int((layer > 0).sum())) for layer in layers)])
     count = max(len(row) for row in rows) - 1
-    lines = [
-        [_("Active units"), *(_("Layer {number}", number=number) for number in range(1, count + 1))],
-        ["---"] * (count + 1),
-        *rows,
-    ]
+    # The layers' numbers alone fit on a phone.
+    lines = [[_("Active units by layer"), *map(str, range(1, count + 1))], ["---"] * (count + 1), *rows]
     st.markdown("\n".join("| " + " | ".join(line) + " |" for line in lines))
 
 

@@ -11,6 +11,7 @@ import streamlit as st
 import torch
 
 from dropout_mnist.checkpoint import Checkpoint
+from dropout_mnist.checkpoints.folder import SHIPPED_NAMES
 from dropout_mnist.config import TrainConfig
 from dropout_mnist.data import mnist_files
 from dropout_mnist.data.datasets import CHECKSUMS, Dataset, Split, load_dataset
@@ -25,7 +26,7 @@ __all__ = ["mirrors", "no_proxy", "raw"]
 SHIPPED_WEIGHTS = Path(__file__).parents[1] / "weights"
 
 # The first is the one in use at first.
-SHIPPED = ("augmented", "plain-p0.00", "plain-p0.30", "plain-p0.50")
+SHIPPED = SHIPPED_NAMES
 
 
 def accuracy_of(name: str) -> str:

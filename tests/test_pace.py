@@ -7,7 +7,7 @@ import torch
 
 from dropout_mnist.config import TrainConfig
 from dropout_mnist.data.datasets import FULL_SIZES, TEST_SIZES, Dataset
-from dropout_mnist.server.pace import Pace, PaceBook, evaluated_per_epoch, steps_per_epoch
+from dropout_mnist.server.pace import MAX_KINDS, Pace, PaceBook, evaluated_per_epoch, steps_per_epoch
 from dropout_mnist.server.runs import Run
 from dropout_mnist.training import BatchProgress, Training
 
@@ -66,6 +66,14 @@ def test_pace_is_learned_from_epochs() -> None:
     book = PaceBook()
     pace = book.add_epoch(config, train_seconds=2, all_seconds=13)
     assert pace == Pace(2 / 1_000, 11 / 11_000) == book.known(config) == book.measured(config)
+
+
+def test_book_keeps_the_latest_kinds_only() -> None:
+    book = PaceBook()
+    kinds = [TrainConfig(hidden_sizes=(size,)) for size in range(1, MAX_KINDS + 3)]
+    for kind in kinds:
+        book.add_epoch(kind, train_seconds=1, all_seconds=2)
+    assert [book.known(kind) is None for kind in kinds] == [True, True, *[False] * MAX_KINDS]
 
 
 def test_time_left_includes_the_evaluations() -> None:

@@ -467,6 +467,14 @@ def test_paused_run_is_stopped_at_once_with_its_epochs(long_and_short: LongAndSh
     assert Checkpoint.load(run.path).history == paused.history
 
 
+def test_paused_run_counts_as_waiting(long_and_short: LongAndShort) -> None:
+    long_and_short.pause()
+    queue = long_and_short.queue
+    queue.limits = replace(queue.limits, max_waiting=1)
+    with pytest.raises(RefusedError, match="queue is full: 1 runs are waiting"):
+        queue.submit(replace(long_and_short.config, seed=77), "somebody")
+
+
 def test_closing_keeps_the_epochs_and_the_state_of_a_paused_run(long_and_short: LongAndShort) -> None:
     paused = long_and_short.pause()
     closing = threading.Thread(target=long_and_short.queue.close)

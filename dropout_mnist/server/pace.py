@@ -76,12 +76,16 @@ def measure_pace(kind: TrainConfig) -> Pace:
     return Pace(min(train_seconds) / batches[-1].total, min(evaluate_seconds) / (2 * MEASURED_IMAGES))
 
 
+# That are remembered, the latest ones.
+MAX_KINDS = 500
+
+
 class PaceBook:
     """The paces of this machine, by kind of network. Any thread may use it."""
 
     def __init__(self) -> None:
         self._paces: dict[TrainConfig, Pace] = {}
-        self._measuring = threading.Lock()
+        self._measuring, self._keeping = threading.Lock(), threading.Lock()
         self._closed = False
 
     def known(self, config: TrainConfig) -> Pace | None:
@@ -97,7 +101,7 @@ class PaceBook:
         with self._measuring:
             if self._closed:
                 raise RuntimeError("no pace is measured any more")
-            return self.known(config) or self._paces.setdefault(_kind(config), measure_pace(_kind(config)))
+            return self.known(config) or self._keep(_kind(config), measure_pace(_kind(config)))
 
     def close(self) -> None:
         """Wait until a measurement has ended, and begin no other: the interpreter must not end while one trains."""
@@ -116,7 +120,15 @@ class PaceBook:
             train_seconds / (steps_per_epoch(config) * config.batch_size),
             max(0.0, all_seconds - train_seconds) / evaluated_per_epoch(config),
         )
-        self._paces[_kind(config)] = pace
+        self._keep(_kind(config), pace)
+        return pace
+
+    def _keep(self, kind: TrainConfig, pace: Pace) -> Pace:
+        with self._keeping:
+            self._paces[kind] = pace
+            # Visitors choose the kinds, and there are more than fit in memory.
+            while len(self._paces) > MAX_KINDS:
+                del self._paces[next(iter(self._paces))]
         return pace
 
 

@@ -95,7 +95,7 @@ class TrainingQueue:
                 f"You have as many runs in the queue as one visitor may have ({self.limits.max_runs_per_person}): "
                 "wait until one has ended, or remove one."
             )
-        if sum(job.run.state is RunState.WAITING for job in jobs) >= self.limits.max_waiting:
+        if sum(job.run.waiting for job in jobs) >= self.limits.max_waiting:
             raise RefusedError(f"The queue is full: {self.limits.max_waiting} runs are waiting. Try again later.")
         kept = {path.stem for path in list_checkpoints()} | {job.run.config.name for job in jobs}
         if config.name not in kept and len(kept) >= self.limits.max_models:

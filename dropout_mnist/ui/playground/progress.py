@@ -50,7 +50,9 @@ def show_waiting(run: Run, place: int) -> None:
         if run.state is RunState.PAUSED:
             st.caption(_describe_pause(run, seconds))
             return
-        if seconds:
+        if not place:
+            text = _("Waiting, and next in the queue: {name}", name=names.network(run.config))
+        elif seconds:
             text = _(
                 "Waiting, number {place} in the queue, starts in about {time}: {name}",
                 place=place,

@@ -17,7 +17,7 @@ SLIDERS = {
     "averaging_averaged": ("averaging", "averaged_answer"),
     "uncertainty_rotation": ("uncertainty", "uncertainty_input"),
     "co-adaptation_removed": ("co-adaptation", "pruning_text"),
-    "thinned_drop_prob": ("thinned", "thinned_text"),
+    "bad-pictures_severity": ("bad-pictures", "bad_pictures_text"),
 }
 
 # Records when a key is pressed, and when the watched element changes next.

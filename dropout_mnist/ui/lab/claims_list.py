@@ -6,8 +6,8 @@ import streamlit as st
 
 from dropout_mnist.experiments.claims import CLAIMS, Claim
 from dropout_mnist.experiments.findings import Finding, find
-from dropout_mnist.experiments.results import ResultsError, measurements_folder
-from dropout_mnist.ui.lab import catalog, links
+from dropout_mnist.experiments.results import ResultsError
+from dropout_mnist.ui.lab import catalog, links, measurements
 from dropout_mnist.ui.language import mark
 from dropout_mnist.ui.language import translate as _
 
@@ -16,7 +16,7 @@ _NOT_MEASURED = mark("not measured yet")
 
 def show() -> None:
     """Show all claims with their verdicts, folded up."""
-    findings = _find_all(_stamp())
+    findings = _find_all(measurements.stamp())
     st.subheader(_("{count} claims about dropout", count=len(CLAIMS)), divider="gray", anchor=False)
     st.caption(
         _(
@@ -43,11 +43,6 @@ def _show(claim: Claim, finding: Finding | None) -> None:
     experiment = catalog.find_by_claim(claim.key)
     if experiment is not None:
         links.to(experiment, _("Experiment: {title}", title=_(experiment.title)), ":material/science:")
-
-
-def _stamp() -> tuple[tuple[str, int], ...]:
-    """Identify the measurements that there are."""
-    return tuple((str(path), path.stat().st_mtime_ns) for path in sorted(measurements_folder().glob("*/*.csv")))
 
 
 @st.cache_data(show_spinner=False, max_entries=4)

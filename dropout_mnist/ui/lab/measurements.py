@@ -94,6 +94,11 @@ def with_errors(results: pd.DataFrame) -> pd.DataFrame:
     return last.assign(error=1 - last["test_accuracy"])
 
 
+def stamp() -> tuple[tuple[str, int], ...]:
+    """Identify the measurements that there are."""
+    return tuple((str(path), path.stat().st_mtime_ns) for path in sorted(measurements_folder().glob("*/*.csv")))
+
+
 def rate_name(drop_prob: float) -> str:
     """Return the name of networks trained with this `drop_prob`."""
     return _("drop_prob {rate}", rate=f"{drop_prob:g}") if drop_prob else _("without dropout")

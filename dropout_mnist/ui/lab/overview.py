@@ -4,6 +4,7 @@ import streamlit as st
 
 from dropout_mnist.ui.lab import catalog, claims_list, links, predictions
 from dropout_mnist.ui.lab.experiment import Experiment, Outcome, Verdict
+from dropout_mnist.ui.lab.verdicts import verdict_of
 from dropout_mnist.ui.language import translate as _
 
 _STYLE = """<style>
@@ -58,7 +59,7 @@ def _show_question(experiment: Experiment) -> None:
             f"{number}. {_(experiment.title)}: {_(experiment.question)}",
             icon=":material/check:" if done else ":material/science:",
         )
-        verdict = experiment.verdict()
+        verdict = verdict_of(experiment)
         if verdict is None:
             st.caption(_("Not measured here yet."))
         elif done:

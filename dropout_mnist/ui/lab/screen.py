@@ -8,6 +8,7 @@ from dropout_mnist.ui.lab import catalog, links, live_run, measurements, predict
 from dropout_mnist.ui.lab.controls import Controls
 from dropout_mnist.ui.lab.experiment import Experiment, Screen
 from dropout_mnist.ui.lab.overview import outcome_badge
+from dropout_mnist.ui.lab.verdicts import verdict_of
 from dropout_mnist.ui.language import translate as _
 
 # Each poll draws the charts again, which takes time from the training.
@@ -60,7 +61,7 @@ def _show_parts(experiment: Experiment, polled: bool) -> None:
 
 
 def _show_verdict(experiment: Experiment) -> None:
-    verdict = experiment.verdict()
+    verdict = verdict_of(experiment)
     if verdict is None:
         st.markdown(_("Not measured here yet."))
     else:

@@ -51,11 +51,13 @@ class Lab:
         """Predict anything."""
         expect(self.playground.keyed("skip_prediction")).to_be_visible()
         self.settle()
-        choices = self.part("prediction").get_by_role("radio")
-        if choices.count():
-            choices.first.press("Space")
+        choice = self.part("prediction").get_by_role("radio").first
+        slider = self.part("prediction").get_by_role("slider")
+        expect(choice.or_(slider)).to_be_attached()
+        if choice.count():
+            choice.press("Space")
         else:
-            self.part("prediction").get_by_role("slider").press("ArrowRight")
+            slider.press("ArrowRight")
         keep = self.playground.keyed("predict").get_by_role("button")
         expect(keep).to_be_enabled()
         keep.click()

@@ -13,6 +13,7 @@ import torch
 from dropout_mnist.config import TrainConfig
 from dropout_mnist.data.datasets import Split
 from dropout_mnist.evaluation import EpochResult, Evaluation, Prediction, evaluate, predict
+from dropout_mnist.messages.message import Message, message_of
 from dropout_mnist.model import MLP
 from dropout_mnist.storage.envelope import Envelope, EnvelopeError
 from dropout_mnist.storage.files import write_atomically
@@ -100,10 +101,18 @@ class Checkpoint:
         path = Path(path)
         try:
             if path.stat().st_size > MAX_FILE_SIZE:
-                raise CheckpointError(f"{path.name} is too large for a checkpoint (over {MAX_FILE_SIZE >> 20} MiB)")
+                raise CheckpointError(
+                    Message(
+                        "{name} is too large for a checkpoint (over {limit} MiB)",
+                        name=path.name,
+                        limit=MAX_FILE_SIZE >> 20,
+                    )
+                )
             data = path.read_bytes()
         except OSError as error:
-            raise CheckpointError(f"{path} cannot be read: {error.strerror}") from error
+            raise CheckpointError(
+                Message("{name} cannot be read: {error}", name=str(path), error=error.strerror)
+            ) from error
         return cls.from_bytes(data, path.name)
 
     @staticmethod
@@ -118,7 +127,9 @@ class Checkpoint:
         try:
             return TrainConfig.from_dict(ENVELOPE.describe(path)["config"])
         except (EnvelopeError, KeyError, TypeError, ValueError) as error:
-            raise CheckpointError(f"{path.name} does not say how it was trained: {error}") from None
+            raise CheckpointError(
+                Message("{name} does not say how it was trained: {error}", name=path.name, error=message_of(error))
+            ) from None
 
     @classmethod
     def from_bytes(cls, data: bytes, file_name: str) -> Self:
@@ -134,7 +145,7 @@ class Checkpoint:
         try:
             description, tensors = ENVELOPE.unpack(data, file_name)
         except EnvelopeError as error:
-            raise CheckpointError(str(error)) from None
+            raise CheckpointError(message_of(error)) from None
         try:
             config = TrainConfig.from_dict(description["config"])
             return cls(
@@ -147,27 +158,33 @@ class Checkpoint:
                 versions={str(key): str(value) for key, value in description["versions"].items()},
             )
         except KeyError as error:
-            raise CheckpointError(f"{file_name} has incomplete metadata: {error} is missing") from None
+            raise CheckpointError(
+                Message("{name} has incomplete metadata: {key} is missing", name=file_name, key=str(error))
+            ) from None
         except (TypeError, ValueError, AttributeError, OverflowError) as error:
-            raise CheckpointError(f"{file_name} has metadata that make no sense: {error}") from None
+            raise CheckpointError(
+                Message("{name} has metadata that make no sense: {error}", name=file_name, error=message_of(error))
+            ) from None
 
 
 def _read_history(values: list[dict[str, Any]], config: TrainConfig) -> tuple[EpochResult, ...]:
     history = tuple(EpochResult(**result) for result in values)
     if [result.epoch for result in history] != list(range(1, config.epochs + 1)):
-        raise ValueError("the history does not list the config's epochs")
+        raise ValueError(Message("the history does not list the config's epochs"))
     return history
 
 
 def _read_temperature(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1e9:
-        raise ValueError(f"temperature must be a number above 0, not {value!r:.80}")
+        raise ValueError(Message("temperature must be a number above 0, not {value}", value=f"{value!r:.80}"))
     return float(value)
 
 
 def _read_accuracy(correct: Any, total: Any) -> dict[str, int]:
     if not (isinstance(correct, int) and isinstance(total, int) and 0 <= correct <= total and total > 0):
-        raise ValueError(f"{correct!r:.80} of {total!r:.80} is not an accuracy")
+        raise ValueError(
+            Message("{correct} of {total} is not an accuracy", correct=f"{correct!r:.80}", total=f"{total!r:.80}")
+        )
     return {"correct": correct, "total": total}
 
 
@@ -176,15 +193,32 @@ def _build_model(config: TrainConfig, tensors: dict[str, torch.Tensor], file_nam
         model = MLP(config.hidden_sizes, config.drop_prob, dropout_kind=config.dropout_kind)
     expected = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
     if unknown := sorted(set(expected) ^ set(tensors)):
-        raise CheckpointError(f"{file_name} has missing or unknown weights: {', '.join(unknown)[:200]}")
+        raise CheckpointError(
+            Message("{name} has missing or unknown weights: {names}", name=file_name, names=", ".join(unknown)[:200])
+        )
     for name, tensor in tensors.items():
         if tuple(tensor.shape) != expected[name]:
             raise CheckpointError(
-                f"{file_name} has weights of the wrong shape: {name} is {tuple(tensor.shape)}, not {expected[name]}"
+                Message(
+                    "{name} has weights of the wrong shape: {tensor} is {found}, not {expected}",
+                    name=file_name,
+                    tensor=name,
+                    found=str(tuple(tensor.shape)),
+                    expected=str(expected[name]),
+                )
             )
         if tensor.dtype != torch.float32:
-            raise CheckpointError(f"{file_name} has weights of the wrong type: {name} is {tensor.dtype}, not float32")
+            raise CheckpointError(
+                Message(
+                    "{name} has weights of the wrong type: {tensor} is {found}, not float32",
+                    name=file_name,
+                    tensor=name,
+                    found=str(tensor.dtype),
+                )
+            )
         if not torch.isfinite(tensor).all():
-            raise CheckpointError(f"{file_name} has weights that are not finite numbers: {name}")
+            raise CheckpointError(
+                Message("{name} has weights that are not finite numbers: {tensor}", name=file_name, tensor=name)
+            )
     model.load_state_dict(tensors, assign=True)
     return model.eval().requires_grad_(False)

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, field, fields
 from itertools import pairwise
 from typing import Any, Self
 
+from dropout_mnist.messages.message import Message
 from dropout_mnist.setting import Choice, Integer, Number, Setting, Sizes
 from dropout_mnist.shapes import CLASSES, INPUT_SIZE
 
@@ -258,14 +259,22 @@ class TrainConfig:
             object.__setattr__(self, name, setting.check(name, value))
         if self.train_size is not None and self.train_size * self.repeats < self.batch_size:
             raise ValueError(
-                f"train_size ({self.train_size:,}) must be at least batch_size ({self.batch_size:,}): "
-                "incomplete batches are dropped, so nothing would be left to train on"
+                Message(
+                    "train_size ({train_size:,}) must be at least batch_size ({batch_size:,}): incomplete batches are "
+                    "dropped, so nothing would be left to train on",
+                    train_size=self.train_size,
+                    batch_size=self.batch_size,
+                )
             )
 
         if self.last_dropout_epoch is not None and self.last_dropout_epoch < self.first_dropout_epoch:
             raise ValueError(
-                f"last_dropout_epoch ({self.last_dropout_epoch:,}) must not be before "
-                f"first_dropout_epoch ({self.first_dropout_epoch:,}): for no dropout at all, set drop_prob to 0"
+                Message(
+                    "last_dropout_epoch ({last:,}) must not be before first_dropout_epoch ({first:,}): for no dropout "
+                    "at all, set drop_prob to 0",
+                    last=self.last_dropout_epoch,
+                    first=self.first_dropout_epoch,
+                )
             )
 
     @property
@@ -320,10 +329,10 @@ class TrainConfig:
             ValueError: a setting is unknown, or a value is refused.
         """
         if not isinstance(values, Mapping):
-            raise ValueError(f"settings must be a mapping from names to values, not {values!r}")
+            raise ValueError(Message("settings must be a mapping from names to values, not {value!r}", value=values))
         unknown = sorted(set(values) - set(SETTINGS))
         if unknown:
-            raise ValueError(f"unknown settings: {', '.join(unknown)}")
+            raise ValueError(Message("unknown settings: {names}", names=", ".join(unknown)))
         return cls(**values)
 
 

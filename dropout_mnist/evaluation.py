@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from dropout_mnist.data.datasets import Split
+from dropout_mnist.messages.message import Message
 from dropout_mnist.model import MLP
 from dropout_mnist.preprocessing.inputs import scale, to_batch
 from dropout_mnist.shapes import CLASSES
@@ -111,7 +112,14 @@ class EpochResult:
                 continue
             highest = 1.0 if name.endswith("accuracy") or name == "memorized" else sys.float_info.max
             if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= highest:
-                raise ValueError(f"{name} must be a number from 0 to {highest:g}, not {value!r:.80}")
+                raise ValueError(
+                    Message(
+                        "{name} must be a number from 0 to {highest:g}, not {value}",
+                        name=name,
+                        highest=highest,
+                        value=f"{value!r:.80}",
+                    )
+                )
 
 
 @dataclass(frozen=True, repr=False)

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from numbers import Integral, Real
 from typing import Any
 
+from dropout_mnist.messages.message import Message
+
 
 @dataclass(frozen=True, kw_only=True)
 class Setting(ABC):
@@ -44,7 +46,7 @@ class Setting(ABC):
         try:
             return self._accept(value)
         except (TypeError, ValueError):
-            raise ValueError(f"{name} must be {self.allowed}, not {value!r:.80}") from None
+            raise ValueError(self._refusal(name, value)) from None
 
     def parse(self, name: str, text: str) -> Any:
         """Return the value that a text from a URL, a command line or a text field stands for.
@@ -55,16 +57,19 @@ class Setting(ABC):
         try:
             value = self._read(text.strip())
         except ValueError:
-            raise ValueError(f"{name} must be {self.allowed}, not {text!r:.80}") from None
+            raise ValueError(self._refusal(name, text)) from None
         return self.check(name, value)
 
     def format(self, value: Any) -> str:
         """Return the text for a value, which `parse` reads again."""
         return str(value)
 
+    def _refusal(self, name: str, value: object) -> Message:
+        return Message("{name} must be {allowed}, not {value}", name=name, allowed=self.allowed, value=f"{value!r:.80}")
+
     @property
     @abstractmethod
-    def allowed(self) -> str:
+    def allowed(self) -> Message:
         """What it may be, in words."""
 
     @abstractmethod
@@ -91,9 +96,9 @@ class Number(Setting):
     step: float
 
     @property
-    def allowed(self) -> str:
+    def allowed(self) -> Message:
         """What it may be, in words."""
-        return f"a number from {self.low:g} to {self.high:g}"
+        return Message("a number from {low:g} to {high:g}", low=self.low, high=self.high)
 
     def _accept(self, value: Any) -> float:
         if isinstance(value, bool) or not isinstance(value, Real):
@@ -118,9 +123,9 @@ class Integer(Setting):
     none: str = ""
 
     @property
-    def allowed(self) -> str:
+    def allowed(self) -> Message:
         """What it may be, in words."""
-        return f"a whole number from {self.low:,} to {self.high:,}"
+        return Message("a whole number from {low:,} to {high:,}", low=self.low, high=self.high)
 
     def format(self, value: Any) -> str:
         """Return the text for a value."""
@@ -145,9 +150,9 @@ class Choice(Setting):
     options: tuple[str, ...]
 
     @property
-    def allowed(self) -> str:
+    def allowed(self) -> Message:
         """What it may be, in words."""
-        return f"one of {', '.join(self.options)}"
+        return Message("one of {options}", options=", ".join(self.options))
 
     def _accept(self, value: Any) -> str:
         if value not in self.options:
@@ -166,9 +171,14 @@ class Sizes(Setting):
     size: Integer = field(repr=False)
 
     @property
-    def allowed(self) -> str:
+    def allowed(self) -> Message:
         """What it may be, in words."""
-        return f"1 to {self.most_layers} layers of {self.size.low:,} to {self.size.high:,} units, such as 512x512"
+        return Message(
+            "1 to {layers} layers of {low:,} to {high:,} units, such as 512x512",
+            layers=self.most_layers,
+            low=self.size.low,
+            high=self.size.high,
+        )
 
     def format(self, value: Any) -> str:
         """Return the text for a tuple of sizes: `512x512`."""

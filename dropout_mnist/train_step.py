@@ -13,6 +13,7 @@ from torch.optim.swa_utils import AveragedModel
 from dropout_mnist.config import TrainConfig
 from dropout_mnist.dropout import Dropout
 from dropout_mnist.hardware.device import choose_device, uses_bfloat16
+from dropout_mnist.messages.message import Message
 from dropout_mnist.model import MLP
 
 # The augmented recipe's learning rate decays after this many epochs.
@@ -119,7 +120,8 @@ class TrainStep:
             try:
                 generator.set_state(parts["random"][name])
             except RuntimeError as error:
-                raise StateError(f"the saved state has an unreadable random generator: {error}") from None
+                message = Message("the saved state has an unreadable random generator: {error}", error=str(error))
+                raise StateError(message) from None
 
     def _check(self, state: Mapping[str, Tensor]) -> None:
         """Compare names, shapes and types with those of this step after its first update, or before it."""
@@ -130,12 +132,17 @@ class TrainStep:
                     expected[f"optimizer.{number}.{name}"] = weights
                 expected[f"optimizer.{number}.step"] = torch.zeros(())
         if wrong := sorted(expected.keys() ^ state.keys()):
-            raise StateError(f"the saved state has missing or unknown tensors: {', '.join(wrong)[:200]}")
+            names = ", ".join(wrong)[:200]
+            raise StateError(Message("the saved state has missing or unknown tensors: {names}", names=names))
         for name, tensor in state.items():
             if (tensor.shape, tensor.dtype) != (expected[name].shape, expected[name].dtype):
                 raise StateError(
-                    f"the saved state does not fit this network: {name} is {tensor.dtype} {tuple(tensor.shape)}, "
-                    f"not {expected[name].dtype} {tuple(expected[name].shape)}"
+                    Message(
+                        "the saved state does not fit this network: {name} is {found}, not {expected}",
+                        name=name,
+                        found=f"{tensor.dtype} {tuple(tensor.shape)}",
+                        expected=f"{expected[name].dtype} {tuple(expected[name].shape)}",
+                    )
                 )
 
 

@@ -19,6 +19,7 @@ from dropout_mnist.data.datasets import Dataset, Split
 from dropout_mnist.data.label_noise import randomize_labels
 from dropout_mnist.evaluation import CHUNK_SIZE, EpochResult, compute_logits, evaluate
 from dropout_mnist.hardware.threads import ThreadChooser, find_candidates
+from dropout_mnist.messages.message import Message
 from dropout_mnist.model import MLP
 from dropout_mnist.train_step import StateError, TrainStep, inference_copy
 
@@ -125,8 +126,12 @@ class Training:
         self.steps_per_epoch = self._shown // config.batch_size
         if not self.steps_per_epoch:
             raise ValueError(
-                f"batch_size {config.batch_size:,} is larger than an epoch of {self._shown:,} images, "
-                "and incomplete batches are dropped: nothing would be left to train on"
+                Message(
+                    "batch_size {batch_size:,} is larger than an epoch of {images:,} images, and incomplete batches "
+                    "are dropped: nothing would be left to train on",
+                    batch_size=config.batch_size,
+                    images=self._shown,
+                )
             )
         self._step = TrainStep(config)
         device = self._step.model.device
@@ -272,8 +277,11 @@ class Training:
         on_test = evaluate(model, self._test_split)
         if not all(map(math.isfinite, (train_loss, on_train.loss, on_test.loss))):
             raise DivergedError(
-                f"The loss is no longer a finite number in epoch {epoch}: training has diverged. "
-                "Try a smaller learning rate."
+                Message(
+                    "The loss is no longer a finite number in epoch {epoch}: training has diverged. Try a smaller "
+                    "learning rate.",
+                    epoch=epoch,
+                )
             )
         mislabeled = self._mislabeled[: on_train.total]
         memorized = (on_train.predictions == on_train.labels)[mislabeled].float().mean().item()
@@ -294,11 +302,19 @@ class Training:
 
     def _check_state(self, state: TrainingState) -> None:
         if state.config != self.config:
-            raise StateError(f"this is the state of {state.config.name}, not of {self.config.name} as configured here")
+            raise StateError(
+                Message(
+                    "this is the state of {other}, not of {name} as configured here",
+                    other=state.config.name,
+                    name=self.config.name,
+                )
+            )
         if state.dataset_checksum != self.dataset.checksum:
-            raise StateError(f"this state was trained on other images than those of {self.dataset.title} here")
+            raise StateError(
+                Message("this state was trained on other images than those of {title} here", title=self.dataset.title)
+            )
         if [result.epoch for result in state.history] != list(range(1, len(state.history) + 1)):
-            raise StateError("the history of this state does not list its epochs")
+            raise StateError(Message("the history of this state does not list its epochs"))
 
     def _calibrate(self, model: MLP) -> float:
         if not len(self._held_out):
@@ -319,7 +335,14 @@ def choose_images(config: TrainConfig, dataset: Dataset) -> tuple[Split, Split]:
     available = len(dataset.train)
     size = available if config.train_size is None else config.train_size
     if size > available:
-        raise ValueError(f"train_size {size:,} is more than the {available:,} training images of {dataset.title}")
+        raise ValueError(
+            Message(
+                "train_size {size:,} is more than the {available:,} training images of {title}",
+                size=size,
+                available=available,
+                title=dataset.title,
+            )
+        )
     generator = torch.Generator().manual_seed(config.seed)
     chosen = dataset.train[torch.randperm(available, generator=generator)[:size]]
     held_out = round(size * HELD_OUT_SHARE) if config.recipe == "augmented" else 0

@@ -14,8 +14,8 @@ MODULES = {
     for path in sorted(PACKAGE.rglob("*.py"))
 }
 
-# The modules directly in the package are the core, and two that everything may import.
-BASICS = {"shapes", "setting"}
+# The modules directly in the package are the core. Everything may import two of them, and the folder of messages.
+BASICS = {"shapes", "setting", "messages"}
 
 # What the modules of each folder may import, besides the basics and their own folder.
 ALLOWED: dict[str, set[str]] = {
@@ -80,9 +80,11 @@ def imported_modules(path: Path) -> set[str]:
 def folder_of(module: str) -> str:
     """Return the folder of a module of the package; "core" for those directly in it."""
     parts = module.split(".")
+    if parts[1] in BASICS:
+        return "basics"
     if len(parts) > 2 or MODULES[module].name == "__init__.py":
         return parts[1]
-    return "basics" if parts[1] in BASICS else "core"
+    return "core"
 
 
 # Without the public API, which imports nothing until a name is used, and the start of the command line.

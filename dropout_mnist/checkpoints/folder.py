@@ -16,6 +16,7 @@ import platformdirs
 from dropout_mnist.checkpoint import Checkpoint, CheckpointError
 from dropout_mnist.config import TrainConfig
 from dropout_mnist.data.datasets import CHECKSUMS
+from dropout_mnist.messages.message import Message
 from dropout_mnist.storage.files import check_writable
 from dropout_mnist.storage.shipped import is_installed, shipped_folder
 
@@ -74,7 +75,11 @@ def load(name: str | Path) -> Checkpoint:
     paths = {path.name.removesuffix(SUFFIX): path for path in list_checkpoints()}
     if str(name) in paths:
         return Checkpoint.load(paths[str(name)])
-    raise CheckpointError(f"there is no file and no checkpoint {str(name)!r}; available are {', '.join(paths)}")
+    raise CheckpointError(
+        Message(
+            "there is no file and no checkpoint {name!r}; available are {names}", name=str(name), names=", ".join(paths)
+        )
+    )
 
 
 def find_checkpoint(
@@ -121,8 +126,11 @@ def check_store(config: TrainConfig) -> None:
         except OSError as error:
             failures.append(f"{folder} ({error.strerror or error})")
     raise OSError(
-        f"the checkpoint could not be stored, because these folders cannot be written to: {', '.join(failures)}. "
-        "Set DROPOUT_MNIST_WEIGHTS to a folder of yours"
+        Message(
+            "the checkpoint could not be stored, because these folders cannot be written to: {folders}. Set "
+            "DROPOUT_MNIST_WEIGHTS to a folder of yours",
+            folders=", ".join(failures),
+        )
     )
 
 

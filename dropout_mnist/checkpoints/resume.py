@@ -15,6 +15,7 @@ from typing import Any
 from dropout_mnist.checkpoints.folder import SUFFIX, store_folders
 from dropout_mnist.config import SETTINGS, TrainConfig
 from dropout_mnist.evaluation import EpochResult
+from dropout_mnist.messages.message import Message, message_of
 from dropout_mnist.storage.envelope import Envelope, EnvelopeError
 from dropout_mnist.storage.files import write_atomically
 from dropout_mnist.train_step import StateError
@@ -90,7 +91,9 @@ def load_state(config: TrainConfig) -> TrainingState | None:
         except FileNotFoundError:
             continue
         except (EnvelopeError, OSError) as error:
-            raise StateError(f"the saved state of {config.name} cannot be read: {error}") from None
+            raise StateError(
+                Message("the saved state of {name} cannot be read: {error}", name=config.name, error=message_of(error))
+            ) from None
         # An ended run with all the epochs is the same run: to ask for it again is to train it again.
         most = config.epochs - 1 if path.parent.name == _ENDED else config.epochs
         if replace(run.config, epochs=config.epochs) == config and len(run.history) <= most:
@@ -137,4 +140,4 @@ def _parse(description: dict[str, Any]) -> SavedRun:
             owner=str(description["owner"]),
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise EnvelopeError(f"its metadata are incomplete: {error!r}") from None
+        raise EnvelopeError(Message("its metadata are incomplete: {error}", error=repr(error))) from None

@@ -10,10 +10,11 @@ from PIL import Image
 from torch import Tensor
 
 from dropout_mnist.data.mnist_files import ReportDownload, mnist_is_available, read_mnist
+from dropout_mnist.messages.message import Message
 from dropout_mnist.preprocessing.drawing import normalize
 from dropout_mnist.shapes import INPUT_SIZE
 
-TITLES = {"mnist": "MNIST", "digits": "scikit-learn's bundled digits"}
+TITLES = {"mnist": "MNIST", "digits": Message("scikit-learn's bundled digits")}
 
 # SHA-256 of each data set. A checkpoint with another checksum was trained on something else.
 CHECKSUMS = {

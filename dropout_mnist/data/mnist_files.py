@@ -18,6 +18,7 @@ from urllib.request import getproxies
 
 import platformdirs
 
+from dropout_mnist.messages.message import Message, message_of
 from dropout_mnist.shapes import INPUT_SIZE
 from dropout_mnist.storage.files import write_atomically
 
@@ -83,25 +84,31 @@ class MnistFile:
                 # The byte past the end shows that a file is too long. An archive is not unpacked any further.
                 data = file.read(self.size + 1)
         except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-            reason = "is an HTML page, not data" if _is_html(start) else f"is damaged: {error}"
-            raise DataError(f"{path.name} {reason}") from error
+            if _is_html(start):
+                raise DataError(Message("{name} is an HTML page, not data", name=path.name)) from error
+            raise DataError(Message("{name} is damaged: {error}", name=path.name, error=str(error))) from error
         except OSError as error:
-            raise DataError(f"{path.name} cannot be read ({error.strerror})") from error
-        if (fault := self._find_fault(data)) is not None:
-            raise DataError(f"{path.name} {fault}")
+            raise DataError(Message("{name} cannot be read ({error})", name=path.name, error=error.strerror)) from error
+        if (fault := self._find_fault(data, path.name)) is not None:
+            raise DataError(fault)
         return data
 
-    def _find_fault(self, data: bytes) -> str | None:
+    def _find_fault(self, data: bytes, name: str) -> Message | None:
         if _is_html(data):
-            return "is an HTML page, not data"
+            return Message("{name} is an HTML page, not data", name=name)
         if data and not data.startswith(self.magic):
-            return f"has the wrong magic number {data[: len(self.magic)].hex()}, not {self.magic.hex()}"
+            found, magic = data[: len(self.magic)].hex(), self.magic.hex()
+            return Message(
+                "{name} has the wrong magic number {found}, not {magic}", name=name, found=found, magic=magic
+            )
         if len(data) < self.size:
-            return f"is truncated: {len(data):,} of {self.size:,} bytes"
+            return Message(
+                "{name} is truncated: {count:,} of {size:,} bytes", name=name, count=len(data), size=self.size
+            )
         if len(data) > self.size:
-            return f"is too long: more than {self.size:,} bytes"
+            return Message("{name} is too long: more than {size:,} bytes", name=name, size=self.size)
         if (md5 := hashlib.md5(data, usedforsecurity=False).hexdigest()) != self.md5:
-            return f"is damaged: its MD5 is {md5}, not {self.md5}"
+            return Message("{name} is damaged: its MD5 is {found}, not {md5}", name=name, found=md5, md5=self.md5)
         return None
 
 
@@ -177,7 +184,7 @@ def data_folder() -> Path:
     try:
         return Path(given).expanduser()
     except RuntimeError:
-        raise DataError(f"the home folder in DROPOUT_MNIST_DATA={given} is unknown") from None
+        raise DataError(Message("the home folder in DROPOUT_MNIST_DATA={path} is unknown", path=given)) from None
 
 
 def raw_folder() -> Path:
@@ -253,7 +260,7 @@ def _ensure(file: MnistFile, report: ReportDownload | None) -> Path:
     try:
         path, data = _find(file)
     except DataError as fault:
-        path = _download(file, str(fault), report)
+        path = _download(file, message_of(fault), report)
         data = file.read(path)
     if path.suffix == ".gz":
         # The folder may be read-only, or the disk full. Then the archive is read.
@@ -269,7 +276,7 @@ def _find(file: MnistFile) -> tuple[Path, bytes]:
     Raises:
         DataError: there is none; the message says what is wrong with the last copy.
     """
-    fault = DataError(f"{file.name} is missing")
+    fault = DataError(Message("{name} is missing", name=file.name))
     for path in _find_copies(file):
         try:
             return path, file.read(path)
@@ -309,11 +316,19 @@ def _download(file: MnistFile, reason: str, report: ReportDownload | None) -> Pa
         # Errors of requests are OSErrors. Wrong checksums and malformed proxies are ValueErrors.
         except (OSError, ValueError, urllib3.exceptions.HTTPError) as error:
             failures.setdefault(_describe_failure(error), []).append(host)
-    described = "; ".join(f"{', '.join(hosts)}: {failure}" for failure, hosts in failures.items())
+    described = [
+        Message("{mirrors}: {failure}", mirrors=", ".join(hosts), failure=failure)
+        for failure, hosts in failures.items()
+    ]
     raise DataError(
-        f"MNIST is not available: {reason}, and downloading failed ({described}). "
-        f"Put its four files into {raw_folder()}, or set DROPOUT_MNIST_DATA to a folder that holds them. "
-        "The bundled data set `digits` works without a download."
+        Message(
+            "MNIST is not available: {reason}, and downloading failed ({failures}). Put its four files into {folder}, "
+            "or set DROPOUT_MNIST_DATA to a folder that holds them. The bundled data set `digits` works without a "
+            "download.",
+            reason=reason,
+            failures=Message.list("; ", described),
+            folder=str(raw_folder()),
+        )
     )
 
 
@@ -348,29 +363,33 @@ def _describe_failure(error: Exception) -> str:
     proxies = getproxies()
     # No message about a proxy quotes the error, which may contain the proxy's password.
     if status == 407 or "Tunnel connection failed: 407" in text:
-        return (
-            "the proxy asks for a user name and password: put them into HTTPS_PROXY and HTTP_PROXY, "
-            "as in http://user:password@host:port"
+        return Message(
+            "the proxy asks for a user name and password: put them into HTTPS_PROXY and HTTP_PROXY, as in "
+            "http://user:password@host:port"
         )
     if isinstance(error, requests.exceptions.ProxyError):
-        return f"the proxy could not be reached, or refused the connection: check {_PROXY_VARIABLES}"
+        return Message(
+            "the proxy could not be reached, or refused the connection: check {variables}", variables=_PROXY_VARIABLES
+        )
     if response is not None:
-        return f"answered {status} {response.reason}"
+        return Message("answered {status} {reason}", status=status, reason=response.reason)
     if isinstance(error, requests.exceptions.SSLError):
         if "CERTIFICATE_VERIFY_FAILED" not in text:
-            return "no encrypted connection could be made"
-        return "its certificate is not trusted: set REQUESTS_CA_BUNDLE to your organization's certificates"
+            return Message("no encrypted connection could be made")
+        return Message("its certificate is not trusted: set REQUESTS_CA_BUNDLE to your organization's certificates")
     if isinstance(error, requests.Timeout):
-        return "did not answer in time"
+        return Message("did not answer in time")
     if isinstance(error, requests.ConnectionError):
-        return "could not be reached" + (f" through the proxy: check {_PROXY_VARIABLES}" if proxies else "")
+        if proxies:
+            return Message("could not be reached through the proxy: check {variables}", variables=_PROXY_VARIABLES)
+        return Message("could not be reached")
     if isinstance(error, ValueError) and "hash of downloaded file" in text:
-        return "sent something other than the file (wrong checksum)"
+        return Message("sent something other than the file (wrong checksum)")
     if isinstance(error, ValueError) and "SOCKS" in text:
-        return 'a SOCKS proxy needs another package: pip install "requests[socks]"'
+        return Message('a SOCKS proxy needs another package: pip install "requests[socks]"')
     # The addresses of the mirrors are well-formed.
     if isinstance(error, ValueError) and proxies:
-        return f"the address of the proxy is malformed: check {_PROXY_VARIABLES}"
+        return Message("the address of the proxy is malformed: check {variables}", variables=_PROXY_VARIABLES)
     return text.splitlines()[0][:200] if text else type(error).__name__
 
 

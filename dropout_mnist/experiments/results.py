@@ -10,6 +10,7 @@ import filelock
 import pandas as pd
 
 from dropout_mnist.config import SETTINGS, TrainConfig
+from dropout_mnist.messages.message import Message
 from dropout_mnist.storage.files import write_atomically
 from dropout_mnist.storage.shipped import shipped_folder
 
@@ -37,10 +38,14 @@ def read_table(folder: Path, table: str) -> pd.DataFrame:
     try:
         found = pd.read_csv(path)
     except (OSError, ValueError) as error:
-        raise ResultsError(f"{path} cannot be read: {error}") from error
+        raise ResultsError(Message("{name} cannot be read: {error}", name=str(path), error=str(error))) from error
     if RUN not in found:
         raise ResultsError(
-            f"{path} is not a table of a sweep: it has no column {RUN!r}. Move it away and run the sweep again"
+            Message(
+                "{name} is not a table of a sweep: it has no column {column!r}. Move it away and run the sweep again",
+                name=str(path),
+                column=RUN,
+            )
         )
     return found
 

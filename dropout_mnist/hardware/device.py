@@ -2,6 +2,8 @@
 
 import torch
 
+from dropout_mnist.messages.message import Message
+
 
 def choose_device(name: str) -> torch.device:
     """Return the device for "auto", "cpu", "cuda" or "mps".
@@ -13,7 +15,9 @@ def choose_device(name: str) -> torch.device:
     if name == "auto":
         name = next(device for device, there in available.items() if there)
     if not available.get(name, False):
-        raise ValueError(f"device {name!r} is not available on this machine; use device 'auto' or 'cpu'")
+        raise ValueError(
+            Message("device {name!r} is not available on this machine; use device 'auto' or 'cpu'", name=name)
+        )
     return torch.device(name)
 
 

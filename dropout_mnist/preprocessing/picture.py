@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 from PIL.JpegImagePlugin import JpegImageFile
 
+from dropout_mnist.messages.message import Message
 from dropout_mnist.preprocessing.drawing import Pixels, normalize
 
 Floats = NDArray[np.float64]
@@ -23,7 +24,7 @@ MAX_JPEG_PIXELS = 200_000_000
 # Smaller pictures are enlarged to this longer side: strokes of one pixel fall apart otherwise.
 SMALLEST_SIZE = 140
 
-NOTHING_THERE = "This picture shows nothing that stands out from its background."
+NOTHING_THERE = Message("This picture shows nothing that stands out from its background.")
 
 # Brands of the file type box of HEIF files, among them iPhone photos.
 _HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1")
@@ -59,12 +60,14 @@ def open_picture(data: bytes) -> Image.Image:
                 image.thumbnail((WORKING_SIZE, WORKING_SIZE))
             return _to_rgba(image)
     except UnidentifiedImageError:
-        raise PictureError("This is not a picture: use a PNG, JPEG, HEIC, GIF, BMP, TIFF or WebP file.") from None
+        raise PictureError(
+            Message("This is not a picture: use a PNG, JPEG, HEIC, GIF, BMP, TIFF or WebP file.")
+        ) from None
     except Image.DecompressionBombError:
-        raise PictureError(f"The picture is too large. {_SIZE_LIMITS}") from None
+        raise PictureError(Message("The picture is too large. {limits}", limits=_SIZE_LIMITS)) from None
     # Depending on the format, Pillow's decoders raise any of these.
     except (OSError, ValueError, SyntaxError, EOFError, IndexError, OverflowError, struct.error) as error:
-        raise PictureError(f"The picture is damaged and cannot be read ({error}).") from None
+        raise PictureError(Message("The picture is damaged and cannot be read ({error}).", error=str(error))) from None
 
 
 @dataclass(frozen=True)
@@ -130,8 +133,11 @@ def read_picture(picture: Image.Image) -> Pixels:
     found = read_digits(picture)
     if len(found) > 1:
         raise PictureError(
-            f"There seem to be {len(found)} digits in this picture, not one: crop it to one digit, or find them all "
-            "with read_digits()."
+            Message(
+                "There seem to be {count} digits in this picture, not one: crop it to one digit, or find them all with "
+                "read_digits().",
+                count=len(found),
+            )
         )
     return found[0].pixels
 
@@ -139,15 +145,24 @@ def read_picture(picture: Image.Image) -> Pixels:
 # Pillow opens many more, some of them with other programs: EPS starts Ghostscript.
 _FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "AVIF", "MPO", "PPM", "ICO", "TGA")
 
-_SIZE_LIMITS = (
-    f"It may have {MAX_PICTURE_PIXELS / 1e6:.0f} million pixels, or {MAX_JPEG_PIXELS / 1e6:.0f} million in a JPEG "
-    "that is not progressive: scale it down first."
+_SIZE_LIMITS = Message(
+    "It may have {limit:.0f} million pixels, or {jpeg_limit:.0f} million in a JPEG that is not progressive: scale it "
+    "down first.",
+    limit=MAX_PICTURE_PIXELS / 1e6,
+    jpeg_limit=MAX_JPEG_PIXELS / 1e6,
 )
 
 
 def _check_size(decoded: tuple[int, int], size: tuple[int, int], limit: int) -> None:
     if decoded[0] * decoded[1] > limit:
-        raise PictureError(f"The picture is too large: {size[0]:,} x {size[1]:,} pixels. {_SIZE_LIMITS}")
+        raise PictureError(
+            Message(
+                "The picture is too large: {width:,} x {height:,} pixels. {limits}",
+                width=size[0],
+                height=size[1],
+                limits=_SIZE_LIMITS,
+            )
+        )
 
 
 def _open(data: bytes) -> Image.Image:
@@ -162,8 +177,10 @@ def _open(data: bytes) -> Image.Image:
             from pillow_heif import HeifImageFile
         except ImportError:
             raise PictureError(
-                'Reading HEIC photos needs another package: pip install "dropout-mnist[heic]". '
-                "Or save the photo as a JPEG."
+                Message(
+                    'Reading HEIC photos needs another package: pip install "dropout-mnist[heic]". Or save the photo '
+                    "as a JPEG."
+                )
             ) from None
         return HeifImageFile(file)
     Image.init()

@@ -6,6 +6,7 @@ from typing import Self
 
 from dropout_mnist.config import SETTINGS, TrainConfig
 from dropout_mnist.data.datasets import FULL_SIZES
+from dropout_mnist.messages.message import Message
 from dropout_mnist.setting import Integer
 
 
@@ -68,11 +69,19 @@ class QueueLimits:
             RefusedError: it is.
         """
         if config.epochs > self.max_epochs:
-            raise RefusedError(f"This server trains at most {self.max_epochs:,} epochs: choose fewer.")
+            raise RefusedError(
+                Message("This server trains at most {limit:,} epochs: choose fewer.", limit=self.max_epochs)
+            )
         if (config.train_size or FULL_SIZES[config.dataset]) > self.max_train_size:
-            raise RefusedError(f"This server trains on at most {self.max_train_size:,} images: choose fewer.")
+            raise RefusedError(
+                Message("This server trains on at most {limit:,} images: choose fewer.", limit=self.max_train_size)
+            )
         if config.weight_count > self.max_weights:
             raise RefusedError(
-                f"This server trains networks of at most {self.max_weights:,} weights, and this one has "
-                f"{config.weight_count:,}: choose fewer or smaller layers."
+                Message(
+                    "This server trains networks of at most {limit:,} weights, and this one has {count:,}: choose "
+                    "fewer or smaller layers.",
+                    limit=self.max_weights,
+                    count=config.weight_count,
+                )
             )

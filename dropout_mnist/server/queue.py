@@ -16,6 +16,7 @@ from pathlib import Path
 from dropout_mnist.checkpoint import Checkpoint
 from dropout_mnist.checkpoints.folder import list_checkpoints, store_checkpoint
 from dropout_mnist.config import TrainConfig
+from dropout_mnist.messages.message import Message
 from dropout_mnist.recording.recording import Recording
 from dropout_mnist.server.limits import QueueLimits, RefusedError
 from dropout_mnist.server.pace import PaceBook
@@ -92,16 +93,24 @@ class TrainingQueue:
     def _check_room(self, config: TrainConfig, owner: str, jobs: list[Job]) -> None:
         if sum(owner in job.owners for job in jobs) >= self.limits.max_runs_per_person:
             raise RefusedError(
-                f"You have as many runs in the queue as one visitor may have ({self.limits.max_runs_per_person}): "
-                "wait until one has ended, or remove one."
+                Message(
+                    "You have as many runs in the queue as one visitor may have ({limit}): wait until one has ended, "
+                    "or remove one.",
+                    limit=self.limits.max_runs_per_person,
+                )
             )
         if sum(job.run.waiting for job in jobs) >= self.limits.max_waiting:
-            raise RefusedError(f"The queue is full: {self.limits.max_waiting} runs are waiting. Try again later.")
+            raise RefusedError(
+                Message("The queue is full: {count} runs are waiting. Try again later.", count=self.limits.max_waiting)
+            )
         kept = {path.stem for path in list_checkpoints()} | {job.run.config.name for job in jobs}
         if config.name not in kept and len(kept) >= self.limits.max_models:
             raise RefusedError(
-                f"This server keeps at most {self.limits.max_models:,} trained models: "
-                "choose settings that were trained before, or ask its owner to remove some."
+                Message(
+                    "This server keeps at most {limit:,} trained models: choose settings that were trained before, or "
+                    "ask its owner to remove some.",
+                    limit=self.limits.max_models,
+                )
             )
 
     def stop(self, run_id: int, owner: str = "") -> None:

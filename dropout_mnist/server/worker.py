@@ -12,6 +12,7 @@ from dropout_mnist.checkpoints.run import Outcome, train_and_store
 from dropout_mnist.data.datasets import Dataset
 from dropout_mnist.data.mnist_files import DataError, DownloadProgress, ReportDownload
 from dropout_mnist.evaluation import EpochResult
+from dropout_mnist.messages.message import Message, message_of
 from dropout_mnist.recording.recorder import Recorder
 from dropout_mnist.recording.recording import Recording
 from dropout_mnist.server.pace import PaceBook
@@ -89,7 +90,11 @@ class Worker:
             job.update(history=history)
 
         def on_restart(error: StateError) -> None:
-            job.update(message=f"The interrupted run could not be resumed ({error}), so it started from scratch.")
+            message = Message(
+                "The interrupted run could not be resumed ({error}), so it started from scratch.",
+                error=message_of(error),
+            )
+            job.update(message=message)
 
         recorder: Recorder
 
@@ -135,7 +140,10 @@ class Worker:
         end: dict[str, object] = {"path": outcome.path}
         if outcome.store_error is not None:
             end["checkpoint"] = outcome.checkpoint
-            end["message"] = f"The model could not be saved ({outcome.store_error}): it is lost when the server ends."
+            end["message"] = Message(
+                "The model could not be saved ({error}): it is lost when the server ends.",
+                error=message_of(outcome.store_error),
+            )
         if outcome.error is not None:
             end["message"] = _explain(outcome.error)
         if len(outcome.history) == job.run.config.epochs:
@@ -143,14 +151,17 @@ class Worker:
         else:
             end["state"] = RunState.STOPPED if out_of_time or job.stop.is_set() else RunState.FAILED
         if out_of_time:
-            end.setdefault("message", f"A run may take {self._max_minutes} min on this server.")
+            message = Message("A run may take {minutes} min on this server.", minutes=self._max_minutes)
+            end.setdefault("message", message)
         return end
 
 
 def _explain(error: BaseException) -> str:
     # torch's allocator for the CPU raises a plain RuntimeError.
     if isinstance(error, MemoryError | torch.OutOfMemoryError) or "allocate memory" in str(error):
-        return "There is not enough memory for this run: try fewer images, a smaller batch size or smaller layers."
+        return Message(
+            "There is not enough memory for this run: try fewer images, a smaller batch size or smaller layers."
+        )
     if isinstance(error, DataError | DivergedError | ValueError):
-        return str(error)
-    return f"The run failed: {type(error).__name__}: {error}"
+        return message_of(error)
+    return Message("The run failed: {kind}: {error}", kind=type(error).__name__, error=message_of(error))

@@ -14,6 +14,8 @@ import safetensors.torch
 from safetensors import SafetensorError
 from torch import Tensor
 
+from dropout_mnist.messages.message import Message
+
 # A safetensors file begins with the length of its header, then the header as JSON.
 _LENGTH_BYTES = 8
 # A history of 1,000 epochs takes 0.3 MB.
@@ -59,9 +61,11 @@ class Envelope:
         except (SafetensorError, ValueError, KeyError, RuntimeError) as error:
             if data.startswith((b"\x80", b"PK\x03\x04")):
                 raise EnvelopeError(
-                    f"{file_name} is a pickle, which could run code when it is opened: refused"
+                    Message("{name} is a pickle, which could run code when it is opened: refused", name=file_name)
                 ) from None
-            raise EnvelopeError(f"{file_name} is not a complete safetensors file: {error}") from None
+            raise EnvelopeError(
+                Message("{name} is not a complete safetensors file: {error}", name=file_name, error=str(error))
+            ) from None
         return self._description(data, file_name), tensors
 
     def describe(self, path: Path) -> dict[str, Any]:
@@ -77,20 +81,30 @@ class Envelope:
         try:
             return self._description(start + header, path.name)
         except (json.JSONDecodeError, UnicodeDecodeError, AttributeError, RecursionError):
-            raise EnvelopeError(f"{path.name} is not a complete safetensors file") from None
+            raise EnvelopeError(Message("{name} is not a complete safetensors file", name=path.name)) from None
 
     def _description(self, data: bytes, file_name: str) -> dict[str, Any]:
         # safetensors reads metadata from paths only, and maps the file, which then cannot be replaced on Windows.
         header = json.loads(data[_LENGTH_BYTES : _LENGTH_BYTES + _header_length(data)])
         text = (header.get("__metadata__") or {}).get(self.key)
         if text is None:
-            raise EnvelopeError(f"{file_name} has no {self.key} metadata: it does not say how it was trained")
+            raise EnvelopeError(
+                Message(
+                    "{name} has no {key} metadata: it does not say how it was trained", name=file_name, key=self.key
+                )
+            )
         try:
             description = json.loads(text)
         except (ValueError, RecursionError):
-            raise EnvelopeError(f"{file_name} has metadata that are not JSON") from None
+            raise EnvelopeError(Message("{name} has metadata that are not JSON", name=file_name)) from None
         if not isinstance(description, dict) or description.get("format") != self.format:
-            raise EnvelopeError(f"{file_name} has metadata of an unknown format; format {self.format} is known")
+            raise EnvelopeError(
+                Message(
+                    "{name} has metadata of an unknown format; format {known} is known",
+                    name=file_name,
+                    known=self.format,
+                )
+            )
         return description
 
 

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 
 import altair as alt
 
+from dropout_mnist.ui.language import translate as _
+
 BLUE, SKY, ORANGE, GREEN, GRAY = "#0072b2", "#56b4e9", "#e69f00", "#009e73", "#999999"
 PINK, YELLOW, RED = "#cc79a7", "#f0e442", "#d55e00"
 SERIES = (ORANGE, SKY, BLUE, GREEN, RED, YELLOW, GRAY)
@@ -81,7 +83,7 @@ def epoch_axis(last: int) -> alt.X:
     """Return an x axis for epochs."""
     return alt.X(
         "epoch:Q",
-        title="epoch",
+        title=_("epoch"),
         scale=alt.Scale(domain=[0, last], nice=False),
         axis=alt.Axis(tickMinStep=1, format="d", grid=False),
     )
@@ -97,16 +99,17 @@ def log_axis(field: str, title: str, values: Sequence[float]) -> alt.X:
     )
 
 
-def accuracy_axis(title: str = "test accuracy") -> alt.Y:
-    """Return a y axis for accuracies and other shares, as wide as the values need."""
+def accuracy_axis(title: str | None = None) -> alt.Y:
+    """Return a y axis for accuracies and other shares, as wide as the values need; for test accuracies by default."""
+    title = title or _("test accuracy")
     return alt.Y("mean:Q", title=title, scale=alt.Scale(zero=False), axis=alt.Axis(format="~%", tickCount=6))
 
 
-def error_axis(title: str = "test error") -> alt.Y:
-    """Return a logarithmic y axis for errors, so that 1.8% and 1.6% stay apart below 80%."""
+def error_axis(title: str | None = None) -> alt.Y:
+    """Return a logarithmic y axis for errors, the test error by default, so that 1.8% and 1.6% stay apart below 80%."""
     return alt.Y(
         "mean:Q",
-        title=title,
+        title=title or _("test error"),
         scale=alt.Scale(type="log", nice=False, padding=12),
         axis=alt.Axis(values=list(_ERROR_TICKS), format="~%"),
     )
@@ -121,7 +124,7 @@ def probability_axis(field: str = "mean") -> alt.Y:
     """Return a y axis for probabilities, from 0 to 100%."""
     return alt.Y(
         f"{field}:Q",
-        title="probability",
+        title=_("probability"),
         scale=alt.Scale(domain=[0, 1]),
         axis=alt.Axis(format="%", tickCount=4),
     )

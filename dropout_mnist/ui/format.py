@@ -1,14 +1,15 @@
 """Format numbers, and texts from outside, for the page."""
 
 from dropout_mnist.data.mnist_files import DownloadProgress
+from dropout_mnist.ui.language import localize
 from dropout_mnist.ui.language import translate as _
 
 _MARKDOWN = frozenset(r"\`*_{}[]()<>#+-.!|$~:")
 
 
 def plain(text: object) -> str:
-    """Escape a text for Markdown: file names, URLs and messages may contain anything."""
-    return "".join(f"\\{letter}" if letter in _MARKDOWN else letter for letter in " ".join(str(text).split()))
+    """Escape a text for Markdown, in the visitor's language: file names, URLs and messages may contain anything."""
+    return "".join(f"\\{letter}" if letter in _MARKDOWN else letter for letter in " ".join(localize(text).split()))
 
 
 def percent(prob: float) -> str:

@@ -2,12 +2,15 @@
 
 Texts stand in English in the code, as arguments of `translate` or `mark`. Their translations are in `translations/`,
 one gettext catalog per language, named after it: `ko.po`. `tests/test_translations.py` finds what is missing there.
+Messages from below the page are `dropout_mnist.messages.message.Message`, and are translated by `localize`.
 """
 
 from functools import cache
 from importlib.resources import files
 
 import streamlit as st
+
+from dropout_mnist.messages.message import Message, message_of
 
 # Codes as in `?lang=ko`, with the languages' own names for themselves.
 LANGUAGES = {"en": "English", "ko": "한국어"}
@@ -34,6 +37,22 @@ def translate(text: str, **values: object) -> str:
 def mark(text: str) -> str:
     """Return a text as it is, and mark it for the catalogs: it is translated where it is shown."""
     return text
+
+
+def localize(text: object) -> str:
+    """Return a text from below the page, a `Message` or an error that carries one, in the visitor's language.
+
+    Other texts stay as they are.
+    """
+    if isinstance(text, BaseException):
+        text = message_of(text)
+    if not isinstance(text, Message):
+        return str(text)
+    values = {
+        name: localize(value) if isinstance(value, Message | BaseException) else value
+        for name, value in text.values.items()
+    }
+    return translate(text.template, **values)
 
 
 @cache

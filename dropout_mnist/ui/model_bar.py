@@ -6,6 +6,7 @@ import streamlit as st
 
 from dropout_mnist.checkpoint import Checkpoint, CheckpointError
 from dropout_mnist.checkpoints.folder import DEFAULT_NAME, SUFFIX
+from dropout_mnist.messages.message import message_of
 from dropout_mnist.ui import address, downloads, models, names
 from dropout_mnist.ui.format import plain
 from dropout_mnist.ui.language import translate as _
@@ -106,7 +107,7 @@ def _use_upload() -> None:
     try:
         checkpoint = Checkpoint.from_bytes(upload.getvalue(), upload.name)
     except CheckpointError as error:
-        st.session_state["upload_weights_error"] = str(error)
+        st.session_state["upload_weights_error"] = message_of(error)
         return
     models.use_model(checkpoint)
     st.toast(_("Now using {name}.", name=plain(upload.name)), icon=":material/check:")

@@ -5,6 +5,7 @@ from typing import Any
 from dropout_mnist.config import SETTINGS, TrainConfig
 from dropout_mnist.data.datasets import TITLES
 from dropout_mnist.ui.format import epochs
+from dropout_mnist.ui.language import localize
 from dropout_mnist.ui.language import translate as _
 
 # The others follow in the order of their declaration.
@@ -39,7 +40,7 @@ def _parts(config: TrainConfig, names: set[str]) -> list[str]:
 def _value(name: str, value: Any) -> str:
     match name:
         case "dataset":
-            return TITLES[value]
+            return localize(TITLES[value])
         case "epochs":
             return epochs(value)
         case "train_size":

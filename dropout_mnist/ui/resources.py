@@ -14,9 +14,11 @@ from dropout_mnist.config import TrainConfig
 from dropout_mnist.data.datasets import Dataset, dataset_is_available, load_dataset
 from dropout_mnist.data.mnist_files import ReportDownload
 from dropout_mnist.evaluation import Evaluation, evaluate
+from dropout_mnist.messages.message import Message
 from dropout_mnist.server.limits import QueueLimits
 from dropout_mnist.server.password import Password
 from dropout_mnist.server.queue import TrainingQueue
+from dropout_mnist.ui.language import translate as _
 
 _datasets: dict[str, Dataset] = {}
 _loading = defaultdict[str, threading.Lock](threading.Lock)
@@ -63,7 +65,9 @@ def load_cached(path: Path) -> tuple[str, Checkpoint]:
     try:
         stamp = path.stat().st_mtime_ns
     except OSError as error:
-        raise CheckpointError(f"{path.name} cannot be read: {error.strerror}") from error
+        raise CheckpointError(
+            Message("{name} cannot be read: {error}", name=path.name, error=error.strerror)
+        ) from error
     return f"{path}@{stamp}", _load(path, stamp)
 
 
@@ -76,7 +80,9 @@ def read_config(path: Path) -> TrainConfig:
     try:
         return _read_config(path, path.stat().st_mtime_ns)
     except OSError as error:
-        raise CheckpointError(f"{path.name} cannot be read: {error.strerror}") from error
+        raise CheckpointError(
+            Message("{name} cannot be read: {error}", name=path.name, error=error.strerror)
+        ) from error
 
 
 @lru_cache(maxsize=1_000)
@@ -95,7 +101,12 @@ def _load(path: Path, stamp: int) -> Checkpoint:
     return Checkpoint.load(path)
 
 
-@st.cache_resource(show_spinner="Testing the model …", max_entries=32)
-def evaluate_cached(model_id: str, dataset_name: str, _checkpoint: Checkpoint) -> Evaluation:
+def evaluate_cached(model_id: str, dataset_name: str, checkpoint: Checkpoint) -> Evaluation:
     """Return the evaluation on the test images; `model_id` identifies the checkpoint in the cache."""
+    with st.spinner(_("Testing the model …")):
+        return _evaluate(model_id, dataset_name, checkpoint)
+
+
+@st.cache_resource(show_spinner=False, max_entries=32)
+def _evaluate(model_id: str, dataset_name: str, _checkpoint: Checkpoint) -> Evaluation:
     return evaluate(_checkpoint.model, get_dataset(dataset_name).test)

@@ -1,5 +1,6 @@
 """The Dropout lab."""
 
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -91,6 +92,21 @@ def test_experiment_has_five_parts_without_a_data_set(key: str) -> None:
     assert titles(page) == PARTS
     assert not page.error
     assert not page.warning
+
+
+def english_sentences(page: AppTest) -> list[str]:
+    """Return texts on the page with four English words in a row, quoted titles and code aside."""
+    shown = [element.value for kind in ("markdown", "caption", "info", "subheader") for element in getattr(page, kind)]
+    shown += [widget.label for kind in ("button", "slider", "radio") for widget in getattr(page, kind)]
+    shown += [chart.proto.alt for chart in page.get("vega_lite_chart")]
+    return [text for text in shown if re.search(r"([A-Za-z]+ ){3}[a-z]+", re.sub(r"`[^`]*`|“[^”]*”", "", text))]
+
+
+@pytest.mark.parametrize("key", EXPERIMENTS)
+def test_experiment_is_korean_throughout(key: str) -> None:
+    page = open_experiment(key, show_lab_with_a_drawing, lang="ko")
+    assert len(page.subheader) == len(PARTS)
+    assert english_sentences(page) == []
 
 
 def test_claims_are_listed_with_their_predictions_and_measurements() -> None:

@@ -51,14 +51,7 @@ def with_intervals(
     """
     names = list(dict.fromkeys(table["series"]))
     color = alt.Color("series:N", scale=look.colors(names, fixed), legend=look.legend() if len(names) > 1 else None)
-    tooltip = [
-        alt.Tooltip("series:N"),
-        alt.Tooltip(x.shorthand, title=x["title"]),
-        alt.Tooltip("mean:Q", format=number_format),
-        alt.Tooltip("low:Q", format=number_format, title="95% from"),
-        alt.Tooltip("high:Q", format=number_format, title="95% to"),
-        alt.Tooltip("runs:Q", title="seeds"),
-    ]
+    tooltip = [_of_series(), alt.Tooltip(x.shorthand, title=x["title"]), *_with_interval(number_format)]
     if number_format.endswith("%"):
         # Student's interval knows no bounds, a share does.
         table = table.assign(low=table["low"].clip(lower=0), high=table["high"].clip(upper=1))
@@ -76,13 +69,7 @@ def with_intervals(
 
 def dots(table: pd.DataFrame, x: alt.X, y: alt.Y, number_format: str) -> alt.LayerChart:
     """Draw one value with its interval for each name on the x axis, as `with_intervals` does, without lines."""
-    tooltip = [
-        alt.Tooltip(x.shorthand),
-        alt.Tooltip("mean:Q", format=number_format),
-        alt.Tooltip("low:Q", format=number_format, title="95% from"),
-        alt.Tooltip("high:Q", format=number_format, title="95% to"),
-        alt.Tooltip("runs:Q", title="seeds"),
-    ]
+    tooltip = [alt.Tooltip(x.shorthand, title=x["title"] or _("Method")), *_with_interval(number_format)]
     base = alt.Chart(table).encode(x=x)
     bars = base.mark_rule(strokeWidth=look.LINE, color=look.SKY).encode(y=_with_field(y, "low"), y2="high:Q")
     marks = base.mark_circle(size=90, opacity=1, color=look.SKY).encode(y=y, tooltip=tooltip)
@@ -127,7 +114,11 @@ def live(table: pd.DataFrame, x: alt.X, y: alt.Y, number_format: str) -> alt.Lay
     """
     if table.empty:
         return None
-    tooltip = [alt.Tooltip("series:N"), alt.Tooltip(x.shorthand), alt.Tooltip("mean:Q", format=number_format)]
+    tooltip = [
+        _of_series(),
+        alt.Tooltip(x.shorthand, title=x["title"] or _("Method")),
+        alt.Tooltip("mean:Q", title=y["title"], format=number_format),
+    ]
     base = alt.Chart(table).encode(x=x, y=y, detail="series:N", tooltip=tooltip)
     line = base.mark_line(strokeWidth=3, strokeDash=look.DASHED, color=look.GREEN)
     marks = base.mark_square(size=70, color=look.GREEN, opacity=1)
@@ -156,14 +147,22 @@ def zero_line() -> alt.Chart:
 
 def pass_ticks(table: pd.DataFrame) -> alt.Chart:
     """Draw the probabilities of each digit in all passes as ticks: columns `digit`, `probability`."""
-    x = alt.X("probability:Q", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%", tickCount=4))
+    x = alt.X(
+        "probability:Q",
+        title=_("probability"),
+        scale=alt.Scale(domain=[0, 1]),
+        axis=alt.Axis(format="%", tickCount=4),
+    )
     return (
         alt.Chart(table)
         .mark_tick(thickness=2, opacity=0.25, color=look.SKY, height=16)
         .encode(
             x=x,
             y=alt.Y("digit:O", title=None, axis=alt.Axis(labelFontSize=13, labelOverlap=False)),
-            tooltip=["digit", alt.Tooltip("probability:Q", format=".1%")],
+            tooltip=[
+                alt.Tooltip("digit:O", title=_("digit")),
+                alt.Tooltip("probability:Q", title=_("probability"), format=".1%"),
+            ],
         )
         .properties(height=300)
     )
@@ -175,9 +174,27 @@ def bands(table: pd.DataFrame, x: alt.X, digits: Sequence[int]) -> alt.LayerChar
     base = alt.Chart(table).encode(x=x, color=color)
     y = look.probability_axis()
     area = base.mark_area(opacity=0.2).encode(y=_with_field(y, "low"), y2="high:Q")
-    values = [alt.Tooltip(f"{name}:Q", format=".1%") for name in ("mean", "low", "high")]
-    line = base.mark_line(strokeWidth=look.LINE).encode(y=y, tooltip=["digit", _field(x), *values])
+    titles = {"mean": _("mean"), "low": _("from"), "high": _("to")}
+    tooltip = [
+        alt.Tooltip("digit:N", title=_("digit")),
+        alt.Tooltip(x.shorthand, title=x["title"]),
+        *(alt.Tooltip(f"{name}:Q", title=title, format=".1%") for name, title in titles.items()),
+    ]
+    line = base.mark_line(strokeWidth=look.LINE).encode(y=y, tooltip=tooltip)
     return (area + line).properties(height=look.HEIGHT)
+
+
+def _of_series() -> alt.Tooltip:
+    return alt.Tooltip("series:N", title=_("curve"))
+
+
+def _with_interval(number_format: str) -> list[alt.Tooltip]:
+    return [
+        alt.Tooltip("mean:Q", title=_("mean"), format=number_format),
+        alt.Tooltip("low:Q", title=_("95% from"), format=number_format),
+        alt.Tooltip("high:Q", title=_("95% to"), format=number_format),
+        alt.Tooltip("runs:Q", title=_("seeds")),
+    ]
 
 
 def _with_field(axis: alt.Y, field: str) -> alt.Y:

@@ -33,8 +33,13 @@ def show(network: MLP, config: TrainConfig) -> None:
     labels, digits = noisy.labels[numbers], clean.labels[numbers]
     memorized, right = int((answers == labels).sum()), int((answers == digits).sum())
     st.container(key="gallery_text").markdown(
-        f"Of {len(numbers):,} wrongly labeled training images, the network answers **{memorized:,}** as they are "
-        f"labeled: it has memorized them. **{right:,}** it answers as the digit that they show."
+        _(
+            "Of {count} wrongly labeled training images, the network answers **{memorized}** as they are labeled: it "
+            "has memorized them. **{right}** it answers as the digit that they show.",
+            count=f"{len(numbers):,}",
+            memorized=f"{memorized:,}",
+            right=f"{right:,}",
+        )
     )
     with st.container(key="gallery", horizontal=True, gap="small"):
         for number, label, answer in zip(numbers[:_SHOWN], labels.tolist(), answers.tolist(), strict=False):

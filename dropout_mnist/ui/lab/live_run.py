@@ -9,11 +9,13 @@ import streamlit as st
 from dropout_mnist.config import TrainConfig
 from dropout_mnist.data.datasets import TITLES
 from dropout_mnist.evaluation import EpochResult
+from dropout_mnist.messages.message import message_of
 from dropout_mnist.model import MLP
 from dropout_mnist.server.limits import RefusedError
 from dropout_mnist.server.runs import Run, RunState
 from dropout_mnist.ui.format import plain, rough_duration
 from dropout_mnist.ui.lab.measurements import rate_name
+from dropout_mnist.ui.language import localize
 from dropout_mnist.ui.language import translate as _
 from dropout_mnist.ui.playground.estimate import estimate_seconds
 from dropout_mnist.ui.resources import can_load_without_download, find_cached, load_cached, training_queue
@@ -87,7 +89,7 @@ def curves(configs: Sequence[TrainConfig], value: str) -> pd.DataFrame:
 
 def name(config: TrainConfig) -> str:
     """Return the name of a live run in a chart."""
-    digits = "" if config.dataset == "mnist" else f", {TITLES[config.dataset]}"
+    digits = "" if config.dataset == "mnist" else f", {localize(TITLES[config.dataset])}"
     return _("live: {name}", name=rate_name(config.drop_prob) + digits)
 
 
@@ -163,7 +165,7 @@ def _submit(configs: Sequence[TrainConfig]) -> None:
                 training_queue().submit(config, visitor())
             _asked().add(config.name)
     except RefusedError as error:
-        st.session_state[_REFUSED_KEY] = str(error)
+        st.session_state[_REFUSED_KEY] = message_of(error)
 
 
 def _stop(runs: Sequence[Run]) -> None:

@@ -43,7 +43,7 @@ def describe(experiment: Experiment, answer: Answer) -> str:
     prediction = experiment.prediction
     if isinstance(prediction, Choice):
         return _(prediction.answers[str(answer)])
-    return prediction.number_format % answer
+    return _(prediction.number_format) % answer
 
 
 def _ask(experiment: Experiment) -> Answer:
@@ -66,7 +66,7 @@ def _ask(experiment: Experiment) -> Answer:
                 high,
                 start,
                 step,
-                format=number_format,
+                format=_(number_format),
                 key=key,
                 label_visibility="collapsed",
             )

@@ -66,7 +66,7 @@ def _show_verdict(experiment: Experiment) -> None:
         st.markdown(_("Not measured here yet."))
     else:
         st.markdown(f"{outcome_badge(verdict)} {verdict.text}")
-    st.caption(experiment.source)
+    st.caption(_(experiment.source))
     if experiment.sweep is not None:
         with st.expander(_("How this was measured"), icon=":material/straighten:"):
             measurements.describe(experiment.sweep)

@@ -10,6 +10,7 @@ from dropout_mnist.data.mnist_files import DataError, DownloadProgress
 from dropout_mnist.evaluation import Evaluation
 from dropout_mnist.ui.format import describe_download, plain
 from dropout_mnist.ui.inputs import sample_image
+from dropout_mnist.ui.language import localize
 from dropout_mnist.ui.language import translate as _
 from dropout_mnist.ui.models import ChosenModel
 from dropout_mnist.ui.playground import confusions, test_images
@@ -28,7 +29,7 @@ def show(model: ChosenModel | None) -> None:
         DATASETS,
         default=trained_on,
         required=True,
-        format_func=lambda name: TITLES[name],
+        format_func=lambda name: localize(TITLES[name]),
         key=sample_image.dataset_key(model),
         help=_("Pixels are scaled to [0, 1], as in training."),
         persist_state="session",
@@ -37,19 +38,19 @@ def show(model: ChosenModel | None) -> None:
     if dataset is None:
         if name == trained_on:
             checkpoint = model.checkpoint
-            what = _("measured on {title} when it was trained", title=TITLES[name])
+            what = _("measured on {title} when it was trained", title=localize(TITLES[name]))
             _show_accuracy(checkpoint.correct, checkpoint.total, what)
         return
     evaluation = evaluate_cached(model.id, name, model.checkpoint)
     summary, sample = st.columns(2, gap="large")
     with summary:
-        what = _("{title}, with dropout off", title=dataset.title)
+        what = _("{title}, with dropout off", title=localize(dataset.title))
         _show_accuracy(evaluation.correct, evaluation.total, what)
         if name != trained_on:
             st.caption(
                 _(
                     "The model was trained on {title}: different writers and different scanners.",
-                    title=TITLES[trained_on],
+                    title=localize(TITLES[trained_on]),
                 )
             )
     with sample:

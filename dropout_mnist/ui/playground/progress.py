@@ -8,6 +8,7 @@ from dropout_mnist.data.datasets import TITLES
 from dropout_mnist.server.runs import Run, RunState
 from dropout_mnist.ui import names
 from dropout_mnist.ui.format import describe_download, epochs, rough_duration
+from dropout_mnist.ui.language import localize
 from dropout_mnist.ui.language import translate as _
 from dropout_mnist.ui.playground import share as sharing
 from dropout_mnist.ui.resources import training_queue
@@ -25,7 +26,7 @@ def show(run: Run, together: Sequence[Run]) -> None:
     share = (len(ended) + run.share_done) / len(together)
     if run.state is RunState.LOADING:
         if (download := run.download) is None:
-            st.progress(share, _("Loading {title} …", title=TITLES[run.config.dataset]))
+            st.progress(share, _("Loading {title} …", title=localize(TITLES[run.config.dataset])))
         else:
             st.progress(download.done / download.total, describe_download(download))
     else:

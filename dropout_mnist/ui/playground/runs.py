@@ -16,6 +16,7 @@ from dropout_mnist.server.queue import TrainingQueue
 from dropout_mnist.server.runs import Run, RunState
 from dropout_mnist.ui import names
 from dropout_mnist.ui.format import epochs, plain
+from dropout_mnist.ui.language import localize
 from dropout_mnist.ui.language import translate as _
 from dropout_mnist.ui.models import MAX_SESSION_CHECKPOINTS, ChosenModel, use_model
 from dropout_mnist.ui.playground import curves, offer, progress, replay, share, verdict, watch
@@ -55,7 +56,7 @@ def submit(configs: Sequence[TrainConfig]) -> None:
         for config in configs:
             ids.append(training_queue().submit(config, visitor()))
     except RefusedError as error:
-        st.session_state[_OUTCOME_KEY] = (None, str(error))
+        st.session_state[_OUTCOME_KEY] = (None, localize(error))
     _own_ids().update(ids)
     if ids:
         st.session_state[_TOGETHER_KEY] = ids

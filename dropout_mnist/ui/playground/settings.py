@@ -13,6 +13,7 @@ from dropout_mnist.config import RECIPES, SETTINGS, TrainConfig
 from dropout_mnist.setting import Choice, Integer, Number, Sizes
 from dropout_mnist.ui import address, header
 from dropout_mnist.ui.format import plain
+from dropout_mnist.ui.language import localize
 from dropout_mnist.ui.language import translate as _
 from dropout_mnist.ui.playground.presets import PRESETS, find_preset
 
@@ -31,12 +32,12 @@ def find_invalid(parameters: Mapping[str, str]) -> dict[str, str]:
         if name in (*header.PARAMETERS, *address.PARAMETERS["playground"]):
             continue
         if name not in SHOWN:
-            reasons[name] = "there is no such setting"
+            reasons[name] = _("there is no such setting")
             continue
         try:
             SETTINGS[name].parse(name, text)
         except ValueError:
-            reasons[name] = f"must be {SETTINGS[name].allowed}"
+            reasons[name] = _("must be {allowed}", allowed=localize(SETTINGS[name].allowed))
     return reasons
 
 

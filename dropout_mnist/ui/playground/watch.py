@@ -71,7 +71,10 @@ def _show_losses(losses: NDArray[np.float32], first: int, last: int) -> None:
             axis=alt.Axis(format="~g", tickCount=4, grid=False),
         ),
         color=_color("kind", {batch: GRAY, average: BLUE}),
-        tooltip=[alt.Tooltip("step:Q", title=_("step"), format=",d"), alt.Tooltip("loss:Q", format=".4f")],
+        tooltip=[
+            alt.Tooltip("step:Q", title=_("step"), format=",d"),
+            alt.Tooltip("loss:Q", title=_("Loss").lower(), format=".4f"),
+        ],
     )
     points = base.transform_filter(alt.datum.kind == batch).mark_circle(size=14, opacity=0.4)
     line = base.transform_filter(alt.datum.kind == average).mark_line(strokeWidth=2.5)

@@ -40,17 +40,17 @@ def _show(screen: Screen) -> None:
 def _show_measured(results: pd.DataFrame, screen: Screen, k: int) -> None:
     table = measurements.with_names(measurements.means(results, ["drop_prob", "k"], "test_error"))
     full = measurements.with_names(_full_errors(results))
-    x, y = look.log_axis("k", "networks averaged (k)", NETWORK_COUNTS), look.error_axis()
+    x, y = look.log_axis("k", _("networks averaged (k)"), NETWORK_COUNTS), look.error_axis()
     measured = charts.with_intervals(table, x, y, ".2%")
     color = alt.Color("series:N", scale=look.colors(list(full["series"])))
     rules = alt.Chart(full).mark_rule(strokeDash=look.DOTTED, strokeWidth=look.LINE).encode(y=y, color=color)
     prediction = charts.prediction(screen.answer, x, y, None)
-    errors = "; ".join(f"{row['series']}: full network {row['mean']:.2%}" for row in full.to_dict("records"))
+    errors = ", ".join(measurements.value_at(f"{row['mean']:.2%}", row["drop_prob"]) for row in full.to_dict("records"))
     charts.show(
         charts.layers(measured, rules, prediction, charts.rule_at(k, x)),
         table,
         "averaging",
-        f"Test error over networks averaged, logarithmic. {errors}.",
+        _("Test error over networks averaged, logarithmic. Full network: {errors}.", errors=errors),
     )
     st.caption(_("Dotted: the full network. Each image was answered by 400 thinned networks, in groups of k."))
     st.markdown(_describe(results))
@@ -66,12 +66,21 @@ def _describe(results: pd.DataFrame) -> str:
     sentences = []
     for rate in full.index:
         enough = [k for k in NETWORK_COUNTS if errors[rate, k] <= full[rate]]
-        found = f"takes {min(enough)} or fewer" if enough else f"takes more than {MAX_NETWORKS}"
-        sentences.append(
-            f"With drop_prob {rate:g}, one thinned network has a test error of {errors[rate, 1]:.2%}, the average of "
-            f"{MAX_NETWORKS} of {errors[rate, MAX_NETWORKS]:.2%}, the full network of {full[rate]:.2%}; to be as good "
-            f"as that, the average {found}."
+        found = (
+            _("To be as good as that, the average takes {count} or fewer.", count=min(enough))
+            if enough
+            else _("To be as good as that, the average takes more than {count}.", count=MAX_NETWORKS)
         )
+        measured = _(
+            "With drop_prob {rate}, one thinned network has a test error of {one}, the average of {count} of "
+            "{average}, the full network of {full}.",
+            rate=f"{rate:g}",
+            one=f"{errors[rate, 1]:.2%}",
+            count=MAX_NETWORKS,
+            average=f"{errors[rate, MAX_NETWORKS]:.2%}",
+            full=f"{full[rate]:.2%}",
+        )
+        sentences += [measured, found]
     return " ".join(sentences)
 
 
@@ -81,13 +90,24 @@ def _show_average(chosen: subject.Subject, k: int) -> None:
     full, average = chosen.answer(), Prediction(tuple(means[k - 1].tolist()))
     difference = max(abs(first - second) for first, second in zip(full.probs, average.probs, strict=True))
     st.container(key="averaged_answer").markdown(
-        f"The average of {k} networks answers **{average.digit}**, the full network **{full.digit}**; no probability "
-        f"differs by more than {difference * 100:.1f} points."
+        _(
+            "The average of {count} networks answers **{average}**, the full network **{full}**; no probability "
+            "differs by more than {points} points.",
+            count=k,
+            average=average.digit,
+            full=full.digit,
+            points=f"{difference * 100:.1f}",
+        )
     )
     st.altair_chart(
         probability_bars({_("average"): average, _("full network"): full}),
         key="averaged_probabilities",
-        alt=f"Average of {k} thinned networks: {average.digit}. Full network: {full.digit}.",
+        alt=_(
+            "Average of {count} thinned networks: {average}. Full network: {full}.",
+            count=k,
+            average=average.digit,
+            full=full.digit,
+        ),
     )
     _show_convergence(means, full, k)
 
@@ -103,14 +123,14 @@ def _show_convergence(means: Tensor, full: Prediction, k: int) -> None:
     )
     flat = pd.DataFrame({"digit": [str(digit) for digit in digits], "mean": [full.probs[digit] for digit in digits]})
     color = alt.Color("digit:N", scale=look.colors([str(digit) for digit in digits]), legend=look.legend())
-    x, y = alt.X("k:Q", title="networks averaged"), look.probability_axis()
+    x, y = alt.X("k:Q", title=_("networks averaged")), look.probability_axis()
     lines = alt.Chart(table).mark_line(strokeWidth=look.LINE).encode(x=x, y=y, color=color)
     rules = alt.Chart(flat).mark_rule(strokeDash=look.DOTTED, strokeWidth=look.LINE).encode(y=y, color=color)
     charts.show(
         (lines + rules + charts.rule_at(k, x)).properties(height=220),
         table,
         "convergence",
-        "Probabilities of the three most probable digits over the number of networks averaged.",
+        _("Probabilities of the three most probable digits over the number of networks averaged."),
     )
     st.caption(_("Dotted: the full network."))
 
@@ -140,6 +160,6 @@ EXPERIMENT = Experiment(
     verdict=_verdict,
     claims=("averaging",),
     sweep="networks",
-    source="Srivastava et al. 2014, section 7.5 and figure 11: about 50 networks are as good as the full one.",
+    source=mark("Srivastava et al. 2014, section 7.5 and figure 11: about 50 networks are as good as the full one."),
     config=TrainConfig(drop_prob=0.5),
 )

@@ -68,7 +68,7 @@ def _means(rows: pd.DataFrame, value: str) -> pd.DataFrame:
 
 
 def _show_measured(rows: pd.DataFrame, kind: str, severity: int, screen: Screen) -> None:
-    x = alt.X("severity:Q", title=f"severity of {kind}", axis=alt.Axis(values=[0, *SEVERITIES], format="d"))
+    x = alt.X("severity:Q", title=_("severity"), axis=alt.Axis(values=[0, *SEVERITIES], format="d"))
     for place, (value, title) in zip(st.columns(2, gap="medium"), _MEASURES.items(), strict=True):
         table = _means(rows, value)
         y = look.accuracy_axis(_(title).lower())
@@ -79,7 +79,8 @@ def _show_measured(rows: pd.DataFrame, kind: str, severity: int, screen: Screen)
         with place:
             st.markdown(f"**{_(title)}**")
             chart = charts.layers(measured, prediction, charts.rule_at(severity, x))
-            charts.show(chart, table, f"corruptions_{value}", f"{title} over the severity of {kind}")
+            alt_text = _("{value} over the severity: {corruption}", value=_(title), corruption=_(_CORRUPTIONS[kind]))
+            charts.show(chart, table, f"corruptions_{value}", alt_text)
     st.container(key="bad_pictures_text").markdown(_describe(rows, kind, severity))
     st.caption(
         _(
@@ -92,7 +93,12 @@ def _show_measured(rows: pd.DataFrame, kind: str, severity: int, screen: Screen)
 def _describe(rows: pd.DataFrame, kind: str, severity: int) -> str:
     at = _means(rows[rows["severity"] == severity], "test_accuracy").to_dict("records")
     values = ", ".join(f"{measurements.with_margin(row)} ({row['series']})" for row in at)
-    return f"With {_CORRUPTIONS[kind].lower()} of severity {severity}, the test accuracy is {values}."
+    return _(
+        "{corruption}, severity {severity}: the test accuracy is {values}.",
+        corruption=_(_CORRUPTIONS[kind]),
+        severity=severity,
+        values=values,
+    )
 
 
 def _show_answers(chosen: subject.Subject, kind: str, severity: int) -> None:
@@ -116,12 +122,14 @@ def _verdict() -> Verdict | None:
         return None
     better = [kind for kind, (mean, margin) in changes.items() if mean > margin]
     outcome = Outcome.HOLDS if len(better) == len(changes) else Outcome.ONLY_WHEN if better else Outcome.NOT_HERE
-    texts = [f"{_CORRUPTIONS[kind].lower()} {mean:+.1f} ± {margin:.1f}" for kind, (mean, margin) in changes.items()]
-    return Verdict(
-        outcome,
-        f"At severity {_ASKED_SEVERITY}, drop_prob 0.5 instead of none changes the test accuracy by this many points: "
-        f"{', '.join(texts)}. (One seed.)",
+    texts = [f"{_(_CORRUPTIONS[kind]).lower()} {mean:+.1f} ± {margin:.1f}" for kind, (mean, margin) in changes.items()]
+    text = _(
+        "At severity {severity}, drop_prob 0.5 instead of none changes the test accuracy by this many points: "
+        "{changes}. (One seed.)",
+        severity=_ASKED_SEVERITY,
+        changes=", ".join(texts),
     )
+    return Verdict(outcome, text)
 
 
 def _change(rows: pd.DataFrame) -> tuple[float, float]:
@@ -155,7 +163,8 @@ EXPERIMENT = Experiment(
     show=_show,
     verdict=_verdict,
     claims=("corruptions",),
-    source="Common in tutorials, without a number. The corruptions follow Mu & Gilmer, “MNIST-C”, arXiv 1906.02337 "
-    "(2019).",
+    source=mark(
+        "Common in tutorials, without a number. The corruptions follow Mu & Gilmer, “MNIST-C”, arXiv 1906.02337 (2019)."
+    ),
     config=TrainConfig(drop_prob=0.5),
 )

@@ -50,8 +50,8 @@ def _zeros(results: pd.DataFrame) -> pd.DataFrame:
 def _show_zeros(results: pd.DataFrame, screen: Screen) -> None:
     table = measurements.with_names(_zeros(results))
     layers = sorted(table["layer"].unique().tolist())
-    x = alt.X("layer:Q", title="hidden layer", scale=alt.Scale(padding=20), axis=alt.Axis(values=layers, format="d"))
-    y = look.accuracy_axis("share of activations that are zero")
+    x = alt.X("layer:Q", title=_("hidden layer"), scale=alt.Scale(padding=20), axis=alt.Axis(values=layers, format="d"))
+    y = look.accuracy_axis(_("share of activations that are zero"))
     charts.show(charts.with_intervals(table, x, y, ".1%"), table, "zeros", _describe(results))
     st.markdown(_describe(results))
     if screen.answer is not None:
@@ -73,9 +73,12 @@ def _describe(results: pd.DataFrame) -> str:
     highest = results["drop_prob"].max()
     more = _layers_with_more(results)
     fewer = [str(layer) for layer in sorted(results["layer"].unique()) if str(layer) not in more]
-    return (
-        f"With drop_prob {highest:.1f}, more activations are zero than without dropout in layer "
-        f"{', '.join(more) or 'none'}, and fewer in layer {', '.join(fewer) or 'none'}."
+    return _(
+        "With drop_prob {rate}, more activations are zero than without dropout in layer {more}, and fewer in layer "
+        "{fewer}.",
+        rate=f"{highest:.1f}",
+        more=", ".join(more) or _("none"),
+        fewer=", ".join(fewer) or _("none"),
     )
 
 
@@ -88,9 +91,14 @@ def _show_histogram(results: pd.DataFrame, screen: Screen) -> None:
     shares = ", ".join(f"{row['series']} {row['share']:.1%}" for row in zeros.to_dict("records"))
     names = list(zeros["series"])
     base = alt.Chart(table[table["low"] < _MAX_ACTIVATION]).encode(
-        y=alt.Y("share:Q", title="share of all units and images", axis=alt.Axis(format="~%", tickCount=5)),
+        y=alt.Y("share:Q", title=_("share of all units and images"), axis=alt.Axis(format="~%", tickCount=5)),
         color=alt.Color("series:N", scale=look.colors(names), legend=look.legend()),
-        tooltip=["series", "low", "high", alt.Tooltip("share:Q", format=".2%")],
+        tooltip=[
+            alt.Tooltip("series:N", title=_("curve")),
+            alt.Tooltip("low:Q", title=_("from")),
+            alt.Tooltip("high:Q", title=_("to")),
+            alt.Tooltip("share:Q", title=_("share"), format=".2%"),
+        ],
     )
     # The zeros, which this is about, would hide all else on the same axis.
     at_zero = base.transform_filter("datum.high == 0").mark_bar()
@@ -102,11 +110,12 @@ def _show_histogram(results: pd.DataFrame, screen: Screen) -> None:
     left, right = st.columns([1, 2], gap="medium")
     with left:
         st.markdown(_("**Exactly zero**, layer {layer}", layer=layer))
-        charts.show(at_zero.properties(height=look.HEIGHT), zeros, "activations_zero", f"Exactly zero: {shares}")
+        alt_text = _("Exactly zero: {shares}.", shares=shares)
+        charts.show(at_zero.properties(height=look.HEIGHT), zeros, "activations_zero", alt_text)
     with right:
         st.markdown(_("**The rest**, layer {layer}", layer=layer))
-        chart = positive.encode(x=alt.X("low:Q", title="activation")).properties(height=look.HEIGHT)
-        charts.show(chart, table, "activations", f"Distribution of activations. Exactly zero: {shares}.")
+        chart = positive.encode(x=alt.X("low:Q", title=_("activation"))).properties(height=look.HEIGHT)
+        charts.show(chart, table, "activations", _("Distribution of activations above zero."))
 
 
 def _show_active(chosen: subject.Subject) -> None:
@@ -174,6 +183,6 @@ EXPERIMENT = Experiment(
     verdict=_verdict,
     claims=("sparsity",),
     sweep="networks",
-    source="Srivastava et al. 2014, sections 7.1 and 7.2, figures 7 and 8: mean activation 0.7 instead of 2.0.",
+    source=mark("Srivastava et al. 2014, sections 7.1 and 7.2, figures 7 and 8: mean activation 0.7 instead of 2.0."),
     config=TrainConfig(drop_prob=0.5),
 )

@@ -63,7 +63,7 @@ def _show_measured(results: pd.DataFrame, measure: str, screen: Screen, historie
     is_accuracy = measure == _ACCURACY
     table = measurements.with_names(_gaps(results, measure))
     number_format = "+.2f" if is_accuracy else "+.3f"
-    title = "training minus test accuracy (points)" if is_accuracy else "test minus training loss (nats)"
+    title = _("training minus test accuracy (points)") if is_accuracy else _("test minus training loss (nats)")
     x, y = look.epoch_axis(int(results["epochs"].max())), look.points_axis(title)
     measured = charts.with_intervals(table, x, y, number_format, points=False)
     prediction = charts.prediction(screen.answer, x, y, int(results["epochs"].max())) if is_accuracy else None
@@ -72,7 +72,7 @@ def _show_measured(results: pd.DataFrame, measure: str, screen: Screen, historie
         charts.layers(charts.zero_line(), measured, prediction, live),
         table,
         "gap",
-        f"Gap over epochs, with 95% intervals. {_describe(results)}",
+        _("Gap over epochs, with 95% intervals.") + " " + _describe(results),
     )
     st.markdown(_describe(results))
 
@@ -99,10 +99,15 @@ def _own_gaps(histories: _Histories, measure: str) -> pd.DataFrame:
 def _describe(results: pd.DataFrame) -> str:
     gaps = _gaps(last_epochs(results), _ACCURACY)
     parts = [
-        f"{row['mean']:.2f} ± {row['margin']:.2f} points {measurements.rate_phrase(row['drop_prob'])}"
+        measurements.value_at(
+            _("{points} ± {margin} points", points=f"{row['mean']:.2f}", margin=f"{row['margin']:.2f}"),
+            row["drop_prob"],
+        )
         for row in gaps.to_dict("records")
     ]
-    return f"After the last epoch the training accuracy exceeds the test accuracy by {', '.join(parts)}."
+    return _(
+        "After the last epoch the training accuracy exceeds the test accuracy by {values}.", values=", ".join(parts)
+    )
 
 
 def _verdict() -> Verdict | None:
@@ -114,7 +119,12 @@ def _verdict() -> Verdict | None:
     rates = (0.0, float(results["drop_prob"].max()))
     pairs = measurements.differences(last.assign(gap=last[training] - last[test]), ["epoch"], "gap", rates)
     [change] = pairs.to_dict("records")
-    text = f"From none to {rates[1]:g} it changes by {change['mean']:+.2f} ± {change['margin']:.2f} points."
+    text = _(
+        "From none to {rate} it changes by {change} ± {margin} points.",
+        rate=f"{rates[1]:g}",
+        change=f"{change['mean']:+.2f}",
+        margin=f"{change['margin']:.2f}",
+    )
     return Verdict(Outcome.HOLDS if change["high"] < 0 else Outcome.NOT_HERE, f"{_describe(results)} {text}")
 
 
@@ -135,12 +145,12 @@ EXPERIMENT = Experiment(
         high=10.0,
         start=5.0,
         step=0.1,
-        number_format="%.1f points",
+        number_format=mark("%.1f points"),
     ),
     show=_show,
     verdict=_verdict,
     claims=("gap",),
     sweep="networks",
-    source="Srivastava et al. 2014, section 1: dropout reduces overfitting.",
+    source=mark("Srivastava et al. 2014, section 1: dropout reduces overfitting."),
     config=TrainConfig(drop_prob=0.5),
 )

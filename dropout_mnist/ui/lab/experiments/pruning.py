@@ -17,6 +17,7 @@ _SEED = 1
 _ASKED_SHARE = 0.5
 _ORDERS = {"largest": mark("Largest first"), "random": mark("At random")}
 _ORDER_NAMES = {"largest": LARGEST_FIRST, "random": AT_RANDOM}
+_ORDER_CODES = {name: code for code, name in _ORDER_NAMES.items()}
 
 
 def _show(screen: Screen) -> None:
@@ -52,27 +53,37 @@ def _select(results: pd.DataFrame, order: str, scaled: bool) -> pd.DataFrame:
 
 def _show_measured(table: pd.DataFrame, removed: int, order: str, screen: Screen) -> None:
     table = measurements.with_names(table)
-    x, y = look.share_axis("removed", "units removed from each hidden layer"), look.accuracy_axis()
+    x, y = look.share_axis("removed", _("units removed from each hidden layer")), look.accuracy_axis()
     measured = charts.with_intervals(table, x, y, ".1%")
     prediction = charts.prediction(screen.answer, x, y, _ASKED_SHARE, 0.01)
-    text = f"With {removed}% of the units removed, {order}, the test accuracy is {_describe(table, removed)}."
+    text = _(
+        "With {share}% of the units removed, {order}, the test accuracy is {values}.",
+        share=removed,
+        order=_(_ORDERS[_ORDER_CODES[order]]).lower(),
+        values=_describe(table, removed),
+    )
     charts.show(
         charts.layers(measured, prediction, charts.rule_at(removed / 100, x)),
         table,
         "pruning",
-        f"Test accuracy over units removed. {text}",
+        _("Test accuracy over units removed.") + " " + text,
     )
     st.container(key="pruning_text").markdown(text)
 
 
 def _describe(table: pd.DataFrame, removed: int) -> str:
-    rows = table[(table["removed"] * 100).round() == removed].to_dict("records")
-    return ", ".join(f"{measurements.with_margin(row)} {measurements.rate_phrase(row['drop_prob'])}" for row in rows)
+    return measurements.by_rate(table[(table["removed"] * 100).round() == removed])
 
 
 def _show_answers(chosen: subject.Subject, removed: int, order: str, scaled: bool) -> None:
     full = chosen.answer().digit
-    st.markdown(f"With **{removed}%** of the units removed. The full network chosen here answers **{full}**.")
+    st.markdown(
+        _(
+            "With **{share}%** of the units removed. The full network chosen here answers **{digit}**.",
+            share=removed,
+            digit=full,
+        )
+    )
     with st.container(key="pruning_answers", horizontal=True, gap="medium"):
         for name, model in networks.compared_with(chosen).items():
             ranks = removal_ranks(model, order, _SEED)
@@ -89,9 +100,10 @@ def _verdict() -> Verdict | None:
     table = _select(results, LARGEST_FIRST, scaled=True)
     half = table[table["removed"].round(2) == _ASKED_SHARE]
     better = half.iloc[-1]["low"] > half.iloc[0]["high"]
-    text = (
+    text = _(
         "Without the half of each layer's units that has the largest weights, the rest scaled up, the test accuracy is "
-        f"{_describe(table, round(_ASKED_SHARE * 100))}."
+        "{values}.",
+        values=_describe(table, round(_ASKED_SHARE * 100)),
     )
     return Verdict(Outcome.HOLDS if better else Outcome.NOT_HERE, text)
 
@@ -119,8 +131,10 @@ EXPERIMENT = Experiment(
     verdict=_verdict,
     claims=("co-adaptation",),
     sweep="networks",
-    source="Hinton et al., “Improving neural networks by preventing co-adaptation of feature detectors”, arXiv "
-    "1207.0580 (2012): shown by features, without a number. “Largest first” removes the units with the largest "
-    "weights to the next layer first.",
+    source=mark(
+        "Hinton et al., “Improving neural networks by preventing co-adaptation of feature detectors”, arXiv 1207.0580 "
+        "(2012): shown by features, without a number. “Largest first” removes the units with the largest weights to "
+        "the next layer first."
+    ),
     config=TrainConfig(drop_prob=0.5),
 )

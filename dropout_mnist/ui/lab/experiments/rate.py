@@ -33,7 +33,7 @@ def _show_measured(runs: pd.DataFrame, screen: Screen, configs: list[TrainConfig
     table = pd.concat(
         [measurements.means(part, ["drop_prob"], "error").assign(series=_(name)) for name, part in parts.items()]
     )
-    x, y = look.rate_axis(), look.error_axis("error, dropout off")
+    x, y = look.rate_axis(), look.error_axis(_("error, dropout off"))
     # The logarithm of an interval that reaches zero would be endless.
     table["low"] = table["low"].clip(lower=table["mean"] / 2)
     measured = charts.with_intervals(table, x, y, ".2%", {_(_TEST): look.BLUE, _(_TRAINING): look.GRAY})
@@ -44,17 +44,19 @@ def _show_measured(runs: pd.DataFrame, screen: Screen, configs: list[TrainConfig
     with left:
         st.markdown(_("**Error**, logarithmic"))
         chart = charts.layers(measured, charts.prediction(screen.answer, x, y, None), live)
-        charts.show(chart, table, "rate", f"Error over drop_prob, logarithmic. Test error: {values}")
+        alt_text = _("Error over drop_prob, logarithmic. Test error: {values}.", values=values)
+        charts.show(chart, table, "rate", alt_text)
     with right:
         gains = _gains(runs)
         shown = gains[gains["mean"] > _MOST_LOST]
         st.markdown(_("**Points of test error saved**, compared with no dropout"))
-        y = look.points_axis("points saved")
+        y = look.points_axis(_("points saved"))
         measured = charts.with_intervals(shown.assign(series=_("saved")), x, y, "+.2f", {_("saved"): look.BLUE})
         chart = charts.layers(charts.zero_line(), measured, charts.prediction(screen.answer, x, y, None))
-        charts.show(chart, gains, "rate_gains", f"Points of test error saved by dropout: {_list_gains(gains)}.")
+        alt_text = _("Points of test error saved by dropout: {values}.", values=_list_gains(gains))
+        charts.show(chart, gains, "rate_gains", alt_text)
         if len(shown) < len(gains):
-            st.caption(f"Off the chart: {_list_gains(gains.drop(shown.index))}.")
+            st.caption(_("Off the chart: {values}.", values=_list_gains(gains.drop(shown.index))))
     st.markdown(_describe(runs))
 
 
@@ -67,7 +69,10 @@ def _gains(runs: pd.DataFrame) -> pd.DataFrame:
 
 
 def _list_gains(gains: pd.DataFrame) -> str:
-    return ", ".join(f"{row['mean']:+.2f} at {row['drop_prob']:.1f}" for row in gains.to_dict("records"))
+    return ", ".join(
+        _("{value} at {rate}", value=f"{row['mean']:+.2f}", rate=f"{row['drop_prob']:.1f}")
+        for row in gains.to_dict("records")
+    )
 
 
 def _by_rate(runs: pd.DataFrame) -> dict[float, dict[Any, Any]]:
@@ -79,9 +84,14 @@ def _describe(runs: pd.DataFrame) -> str:
     test = _by_rate(runs)
     best = min(test, key=lambda rate: test[rate]["mean"])
     lowest, chosen, highest = (measurements.with_margin(test[rate], 2) for rate in (min(test), best, max(test)))
-    return (
-        f"The test error is {lowest} without dropout, {chosen} at the best rate measured, {best:.1f}, and {highest} at "
-        f"{max(test):.1f}."
+    return _(
+        "The test error is {without} without dropout, {chosen} at the best rate measured, {best}, and {most} at "
+        "{highest}.",
+        without=lowest,
+        chosen=chosen,
+        best=f"{best:.1f}",
+        most=highest,
+        highest=f"{max(test):.1f}",
     )
 
 
@@ -93,9 +103,13 @@ def _verdict() -> Verdict | None:
     test = _by_rate(runs)
     best = min(test, key=lambda rate: test[rate]["mean"])
     alike = [rate for rate, row in test.items() if row["low"] <= test[best]["high"]]
-    text = f"Rates from {min(alike):.1f} to {max(alike):.1f} cannot be told apart from the best one. "
+    text = _(
+        "Rates from {low} to {high} cannot be told apart from the best one.",
+        low=f"{min(alike):.1f}",
+        high=f"{max(alike):.1f}",
+    )
     outcome = Outcome.ONLY_WHEN if max(alike) < max(test) else Outcome.HOLDS
-    return Verdict(outcome, text + _describe(runs))
+    return Verdict(outcome, f"{text} {_describe(runs)}")
 
 
 EXPERIMENT = Experiment(
@@ -118,8 +132,10 @@ EXPERIMENT = Experiment(
     verdict=_verdict,
     claims=("rate", "test-error"),
     sweep="rate",
-    source="Srivastava et al. 2014, section 7.3 and figure 9a. Their networks, 784-2048-2048-2048-10, trained longer, "
-    "with a larger learning rate, momentum and max-norm. In their table 2 a standard network has a test error of "
-    "1.60%, one with dropout and ReLU (three layers of 1024 units) 1.25%, and one with max-norm as well 1.06%.",
+    source=mark(
+        "Srivastava et al. 2014, section 7.3 and figure 9a. Their networks, 784-2048-2048-2048-10, trained longer, "
+        "with a larger learning rate, momentum and max-norm. In their table 2 a standard network has a test error of "
+        "1.60%, one with dropout and ReLU (three layers of 1024 units) 1.25%, and one with max-norm as well 1.06%."
+    ),
     config=TrainConfig(drop_prob=0.5),
 )

@@ -83,19 +83,20 @@ def _best_settings(results: pd.DataFrame, size: int) -> pd.DataFrame:
 
 def _name_setting(row: "pd.Series[float]") -> str:
     if row["drop_prob"]:
-        return f"drop_prob {row['drop_prob']:g}"
-    return f"weight decay {row['weight_decay']:g}" if row["weight_decay"] else ""
+        return _("drop_prob {rate}", rate=f"{row['drop_prob']:g}")
+    return _("weight decay {strength}", strength=f"{row['weight_decay']:g}") if row["weight_decay"] else ""
 
 
 def _show_measured(table: pd.DataFrame, size: int, config: TrainConfig, method: str, screen: Screen) -> None:
     names = {key: _(text) for key, text in _METHODS.items()}
     table = table.assign(name=table["method"].map(names))
     x = alt.X("name:N", title=None, sort=list(names.values()), axis=alt.Axis(labelAngle=0, labelLimit=120))
-    y = alt.Y("mean:Q", title="test error", scale=alt.Scale(zero=False), axis=alt.Axis(format="~%", tickCount=6))
+    y = alt.Y("mean:Q", title=_("test error"), scale=alt.Scale(zero=False), axis=alt.Axis(format="~%", tickCount=6))
     live = live_run.last([config], "drop_prob", "error").assign(name=names[method])
     is_comparable = size == config.train_size
     chart = charts.layers(charts.dots(table, x, y, ".2%"), charts.live(live, x, y, ".2%") if is_comparable else None)
-    charts.show(chart, table, "regularizers", f"Test error by method, with 95% intervals. {_describe(table, size)}")
+    alt_text = _("Test error by method, with 95% intervals.") + " " + _describe(table, size)
+    charts.show(chart, table, "regularizers", alt_text)
     st.markdown(_describe(table, size))
     st.caption(
         _(
@@ -110,11 +111,14 @@ def _show_measured(table: pd.DataFrame, size: int, config: TrainConfig, method: 
 
 def _describe(table: pd.DataFrame, size: int) -> str:
     parts = [
-        f"{measurements.with_margin(row, 2)} with {_METHODS[row['method']].lower()}"
-        + (f" ({row['setting']})" if row["setting"] else "")
+        _(
+            "{error} with {method}",
+            error=measurements.with_margin(row, 2),
+            method=_(_METHODS[row["method"]]).lower() + (f" ({row['setting']})" if row["setting"] else ""),
+        )
         for row in table.to_dict("records")
     ]
-    return f"With {size:,} training images the test error is {', '.join(parts)}."
+    return _("With {count} training images the test error is {values}.", count=f"{size:,}", values=", ".join(parts))
 
 
 def _verdict() -> Verdict | None:
@@ -149,8 +153,10 @@ EXPERIMENT = Experiment(
     verdict=_verdict,
     claims=("gaussian", "weight-decay"),
     sweep=_SWEEP,
-    source="Srivastava et al. 2014, section 10 and table 10: MNIST test error 0.95% with Gaussian noise instead of "
-    "1.08%. Wager et al., “Dropout Training as Adaptive Regularization”, NIPS 2013: equal to weight decay to first "
-    "order, for linear models.",
+    source=mark(
+        "Srivastava et al. 2014, section 10 and table 10: MNIST test error 0.95% with Gaussian noise instead of 1.08%. "
+        "Wager et al., “Dropout Training as Adaptive Regularization”, NIPS 2013: equal to weight decay to first order, "
+        "for linear models."
+    ),
     config=_config(_GAUSSIAN),
 )

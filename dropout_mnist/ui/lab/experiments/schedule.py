@@ -71,7 +71,9 @@ def _with_schedule(results: pd.DataFrame) -> pd.DataFrame:
 
 def _show_measured(runs: pd.DataFrame, width: int, config: TrainConfig, when: str) -> None:
     names = {key: _(text) for key, text in _WHEN.items()}
-    x = alt.X("name:N", title="dropout", sort=list(names.values()), axis=alt.Axis(labelAngle=0, labelLimit=150))
+    x = alt.X(
+        "name:N", title=_("Dropout").lower(), sort=list(names.values()), axis=alt.Axis(labelAngle=0, labelLimit=150)
+    )
     for place, (column, title) in zip(st.columns(2, gap="medium"), _MEASURES.items(), strict=True):
         table = measurements.means(runs, ["when"], column)
         table = table.assign(name=table["when"].map(names), series=_("measured"))
@@ -83,7 +85,8 @@ def _show_measured(runs: pd.DataFrame, width: int, config: TrainConfig, when: st
         chart = charts.layers(charts.dots(table, x, y, number_format), charts.live(live, x, y, number_format))
         with place:
             st.markdown(f"**{_(title)}**")
-            charts.show(chart, table, f"schedule_{column}", f"{title} by when there is dropout, 95% intervals")
+            alt_text = _("{value} by when there is dropout, 95% intervals", value=_(title))
+            charts.show(chart, table, f"schedule_{column}", alt_text)
     st.markdown(_describe(runs, width))
 
 
@@ -95,11 +98,20 @@ def _describe(runs: pd.DataFrame, width: int) -> str:
     errors = {row["when"]: row for row in measurements.means(runs, ["when"], "error").to_dict("records")}
     losses = runs.groupby("when")["train_loss"].mean()
     parts = [
-        f"{text.lower()} {measurements.with_margin(errors[when], 2)} (training loss {losses[when]:.3f})"
+        _(
+            "{when} {error} (training loss {loss})",
+            when=_(text).lower(),
+            error=measurements.with_margin(errors[when], 2),
+            loss=f"{losses[when]:.3f}",
+        )
         for when, text in _WHEN.items()
         if when in errors
     ]
-    return f"With {width:,} units per layer, the test error with dropout is: {', '.join(parts)}."
+    return _(
+        "With {count} units per layer, the test error with dropout is: {values}.",
+        count=f"{width:,}",
+        values=", ".join(parts),
+    )
 
 
 def _verdict() -> Verdict | None:
@@ -134,7 +146,9 @@ EXPERIMENT = Experiment(
     verdict=_verdict,
     claims=("early-dropout", "late-dropout"),
     sweep=_SWEEP,
-    source="Liu et al., “Dropout Reduces Underfitting”, ICML 2023: early dropout lowers the training loss of networks "
-    "that underfit, late dropout improves the generalization of networks that overfit.",
+    source=mark(
+        "Liu et al., “Dropout Reduces Underfitting”, ICML 2023: early dropout lowers the training loss of networks "
+        "that underfit, late dropout improves the generalization of networks that overfit."
+    ),
     config=_config(512, "first"),
 )

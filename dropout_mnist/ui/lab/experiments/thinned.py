@@ -45,7 +45,7 @@ def _show_measured(results: pd.DataFrame, screen: Screen) -> None:
     y = look.error_axis()
     measured = charts.with_intervals(table, x, y, ".2%", {_(_FULL): look.BLUE, _(_THINNED): look.ORANGE})
     chart = charts.layers(measured, charts.prediction(screen.answer, x, y, _ASKED_RATE, 0.01))
-    charts.show(chart, table, "thinned", f"Test errors. {_describe(table)}")
+    charts.show(chart, table, "thinned", _("Test error over drop_prob, logarithmic.") + " " + _describe(table))
     st.markdown(_describe(table))
 
 
@@ -62,8 +62,13 @@ def _describe(table: pd.DataFrame) -> str:
     by_series = table.set_index(["series", "drop_prob"])["mean"]
     rates = sorted(table["drop_prob"].unique())
     return " ".join(
-        f"With drop_prob {rate:g}, one thinned network misreads {by_series[_(_THINNED), rate]:.2%} of the test images, "
-        f"the full network {by_series[_(_FULL), rate]:.2%}."
+        _(
+            "With drop_prob {rate}, one thinned network misreads {thinned} of the test images, the full network "
+            "{full}.",
+            rate=f"{rate:g}",
+            thinned=f"{by_series[_(_THINNED), rate]:.2%}",
+            full=f"{by_series[_(_FULL), rate]:.2%}",
+        )
         for rate in rates
     )
 
@@ -76,14 +81,24 @@ def _show_answers(chosen: subject.Subject, drop_prob: float, seed: int) -> None:
     table = pd.DataFrame({"digit": range(CLASSES), "networks": counts})
     bars = alt.Chart(table).mark_bar(color=look.SKY, cornerRadiusEnd=2)
     chart = bars.encode(
-        x=alt.X("digit:O", title="answer", axis=alt.Axis(labelAngle=0)),
-        y=alt.Y("networks:Q", title=f"of {NETWORKS} thinned networks", scale=alt.Scale(domain=[0, NETWORKS])),
-        tooltip=["digit", "networks"],
+        x=alt.X("digit:O", title=_("answer"), axis=alt.Axis(labelAngle=0)),
+        y=alt.Y(
+            "networks:Q",
+            title=_("of {count} thinned networks", count=NETWORKS),
+            scale=alt.Scale(domain=[0, NETWORKS]),
+        ),
+        tooltip=[alt.Tooltip("digit:O", title=_("answer")), alt.Tooltip("networks:Q", title=_("networks"))],
     ).properties(height=220)
     given = ", ".join(f"{digit}: {count}" for digit, count in enumerate(counts) if count)
-    charts.show(chart, table, "thinned_answers", f"Answers of {NETWORKS} thinned networks: {given}")
+    alt_text = _("Answers of {count} thinned networks: {answers}", count=NETWORKS, answers=given)
+    charts.show(chart, table, "thinned_answers", alt_text)
     st.container(key="thinned_text").markdown(
-        f"The full network answers **{full}**. Of {NETWORKS} thinned networks, **{counts[full]}** answer the same."
+        _(
+            "The full network answers **{digit}**. Of {count} thinned networks, **{same}** answer the same.",
+            digit=full,
+            count=NETWORKS,
+            same=counts[full],
+        )
     )
 
 
@@ -117,6 +132,6 @@ EXPERIMENT = Experiment(
     show=_show,
     verdict=_verdict,
     sweep="networks",
-    source="Srivastava et al. 2014, sections 1 and 4 and figure 1.",
+    source=mark("Srivastava et al. 2014, sections 1 and 4 and figure 1."),
     config=TrainConfig(drop_prob=0.5),
 )

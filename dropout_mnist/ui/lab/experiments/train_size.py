@@ -33,22 +33,24 @@ def _show(screen: Screen) -> None:
 def _show_measured(runs: pd.DataFrame, screen: Screen, configs: list[TrainConfig]) -> None:
     table = measurements.with_names(measurements.means(runs, ["drop_prob", "train_size"], "error"))
     sizes = sorted(table["train_size"].unique())
-    x, y = look.log_axis("train_size", "training images", sizes), look.error_axis()
+    x, y = look.log_axis("train_size", _("training images"), sizes), look.error_axis()
     measured = charts.with_intervals(table, x, y, ".2%")
     live = live_run.last(configs, "train_size", "error")
     left, right = st.columns(2, gap="medium")
     with left:
         st.markdown(_("**Test error**"))
         chart = charts.layers(measured, charts.live(live, x, y, ".2%"))
-        charts.show(chart, table, "train_size", f"Test error over training images, logarithmic. {_list(table)}")
+        alt_text = _("Test error over training images, logarithmic. {values}", values=_list(table))
+        charts.show(chart, table, "train_size", alt_text)
     gains = gains_by_size(runs)
     with right:
         st.markdown(_("**Points of test error saved by dropout**, with 95% intervals"))
-        y = look.points_axis("points saved")
-        measured = charts.with_intervals(gains.assign(series="saved"), x, y, "+.2f")
+        y = look.points_axis(_("points saved"))
+        measured = charts.with_intervals(gains.assign(series=_("saved")), x, y, "+.2f")
         prediction = charts.prediction(screen.answer, x, y, _ASKED_SIZE)
         chart = charts.layers(charts.zero_line(), measured, prediction, charts.live(_live_gain(live), x, y, "+.2f"))
-        charts.show(chart, gains, "gains", f"Points of test error saved by dropout: {_list_gains(gains)}")
+        alt_text = _("Points of test error saved by dropout: {values}.", values=_list_gains(gains))
+        charts.show(chart, gains, "gains", alt_text)
     st.markdown(_describe(gains))
 
 
@@ -64,9 +66,11 @@ def gains_by_size(runs: pd.DataFrame) -> pd.DataFrame:
 def _describe(gains: pd.DataFrame) -> str:
     helps, hurts, unclear = _sort(gains)
     sentences = [
-        f"Dropout clearly helps with {_join(helps)} images." if len(helps) else "Dropout clearly helps at no size.",
-        f"It clearly hurts with {_join(hurts)}." if len(hurts) else "",
-        f"With {_join(unclear)} the 95% interval includes zero." if len(unclear) else "",
+        _("Dropout clearly helps with {sizes} images.", sizes=_join(helps))
+        if len(helps)
+        else _("Dropout clearly helps at no size."),
+        _("It clearly hurts with {sizes}.", sizes=_join(hurts)) if len(hurts) else "",
+        _("With {sizes} the 95% interval includes zero.", sizes=_join(unclear)) if len(unclear) else "",
     ]
     return " ".join(filter(None, sentences))
 
@@ -78,9 +82,14 @@ def _verdict() -> Verdict | None:
     gains = gains_by_size(measurements.with_errors(results))
     helps = _sort(gains)[0]
     best = max(gains.to_dict("records"), key=lambda row: row["mean"])
-    text = f"It saves most with {best['train_size']:,.0f} images: {best['mean']:.2f} ± {best['margin']:.2f} points. "
+    text = _(
+        "It saves most with {count} images: {points} ± {margin} points.",
+        count=f"{best['train_size']:,.0f}",
+        points=f"{best['mean']:.2f}",
+        margin=f"{best['margin']:.2f}",
+    )
     outcome = Outcome.NOT_HERE if helps.empty else Outcome.HOLDS if len(helps) == len(gains) else Outcome.ONLY_WHEN
-    return Verdict(outcome, text + _describe(gains))
+    return Verdict(outcome, f"{text} {_describe(gains)}")
 
 
 def _sort(gains: pd.DataFrame) -> tuple["pd.Series[Any]", "pd.Series[Any]", "pd.Series[Any]"]:
@@ -93,7 +102,7 @@ def _live_gain(live: pd.DataFrame) -> pd.DataFrame:
     if len(live) < 2:
         return pd.DataFrame()
     gain = (live["mean"].iloc[0] - live["mean"].iloc[1]) * 100
-    return live.tail(1).assign(series="live", mean=gain)
+    return live.tail(1).assign(series=_("live"), mean=gain)
 
 
 def _config(size: int, drop_prob: float) -> TrainConfig:
@@ -109,7 +118,9 @@ def _count(size: float) -> str:
 
 def _join(sizes: "pd.Series[Any]") -> str:
     names = [f"{size:,.0f}" for size in sizes]
-    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
+    if len(names) == 1:
+        return names[0]
+    return _("{first} and {last}", first=", ".join(names[:-1]), last=names[-1])
 
 
 def _list(table: pd.DataFrame) -> str:
@@ -120,7 +131,7 @@ def _list(table: pd.DataFrame) -> str:
 
 def _list_gains(gains: pd.DataFrame) -> str:
     return "; ".join(
-        f"{row['train_size']:,.0f} images: {row['mean']:+.2f} ± {row['margin']:.2f}" for row in gains.to_dict("records")
+        f"{row['train_size']:,.0f}: {row['mean']:+.2f} ± {row['margin']:.2f}" for row in gains.to_dict("records")
     )
 
 
@@ -138,13 +149,15 @@ EXPERIMENT = Experiment(
         high=5.0,
         start=0.0,
         step=0.1,
-        number_format="%+.1f points",
+        number_format=mark("%+.1f points"),
     ),
     show=_show,
     verdict=_verdict,
     claims=("train-size", "test-error"),
     sweep="train_size",
-    source="Srivastava et al., “Dropout”, JMLR 15 (2014), section 7.4 and figure 10, with a network of "
-    "784-1024-1024-2048-10: no gain with 100 and 500 images; from 1,000 on it gains, less again with all 60,000.",
+    source=mark(
+        "Srivastava et al., “Dropout”, JMLR 15 (2014), section 7.4 and figure 10, with a network of "
+        "784-1024-1024-2048-10: no gain with 100 and 500 images; from 1,000 on it gains, less again with all 60,000."
+    ),
     config=TrainConfig(drop_prob=0.5, train_size=1_000, repeats=60),
 )

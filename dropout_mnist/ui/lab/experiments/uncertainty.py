@@ -57,7 +57,8 @@ def _show_passes(chosen: Subject, image: Tensor) -> None:
         _show_numbers(probs)
     table = pd.DataFrame({"digit": list(range(CLASSES)) * PASSES, "probability": probs.flatten().tolist()})
     means = ", ".join(f"{digit} {prob:.0%}" for digit, prob in enumerate(probs.mean(dim=0).tolist()))
-    charts.show(charts.pass_ticks(table), table, "passes", f"Mean probabilities over {PASSES} passes: {means}")
+    alt_text = _("Mean probabilities over {count} passes: {means}", count=PASSES, means=means)
+    charts.show(charts.pass_ticks(table), table, "passes", alt_text)
     st.caption(_("Each tick is the probability given by one thinned network."))
 
 
@@ -83,9 +84,18 @@ def _show_numbers(probs: Tensor) -> None:
     agreed = float((probs.argmax(dim=1) == mean.argmax()).float().mean())
     with st.container(key="uncertainty_numbers"):
         st.markdown(
-            f"Average answer: **{int(mean.argmax())}**; **{agreed:.0%}** of the networks agree.  \n"
-            f"Entropy: **{float(predictive_entropy(probs)):.2f}** nats. Of these, mutual information (the networks' "
-            f"disagreement) is **{float(mutual_information(probs)):.2f}** nats."
+            _(
+                "Average answer: **{digit}**; **{agreed}** of the networks agree.",
+                digit=int(mean.argmax()),
+                agreed=f"{agreed:.0%}",
+            )
+            + "  \n"
+            + _(
+                "Entropy: **{entropy}** nats. Of these, mutual information (the networks' disagreement) is "
+                "**{disagreement}** nats.",
+                entropy=f"{float(predictive_entropy(probs)):.2f}",
+                disagreement=f"{float(mutual_information(probs)):.2f}",
+            )
         )
 
 
@@ -111,7 +121,7 @@ def _show_rotations(chosen: Subject, noise: float, scribble: bool, angle: int, s
     )
     x = alt.X(
         "degrees:Q",
-        title="rotation (degrees)",
+        title=_("rotation (degrees)"),
         scale=alt.Scale(domain=[0, 360]),
         axis=alt.Axis(values=[0, 90, 180, 270, 360]),
     )
@@ -119,11 +129,18 @@ def _show_rotations(chosen: Subject, noise: float, scribble: bool, angle: int, s
         charts.layers(charts.bands(table, x, digits), charts.rule_at(angle, x)),
         table,
         "rotations",
-        f"Probabilities of {', '.join(map(str, digits))} as the digit is rotated from 0 to 360 degrees.",
+        _(
+            "Probabilities of {digits} as the digit is rotated from 0 to 360 degrees.",
+            digits=", ".join(map(str, digits)),
+        ),
     )
     st.caption(
-        f"Computed now, from the digit below: mean and central {BAND:.0%} of {PASSES} thinned networks, for the four "
-        "most probable digits."
+        _(
+            "Computed now, from the digit below: mean and central {share} of {count} thinned networks, for the four "
+            "most probable digits.",
+            share=f"{BAND:.0%}",
+            count=PASSES,
+        )
     )
     st.markdown(_describe(probs, screen))
 
@@ -134,22 +151,30 @@ def _describe(probs: Tensor, screen: Screen) -> str:
     worst = int(disagreement.argmax())
     agreed = (probs.argmax(dim=2) == probs.mean(dim=0).argmax(dim=1)).float().mean(dim=0)
     upright, quarter = int(probs.mean(dim=0)[0].argmax()), int(probs.mean(dim=0)[ANGLES.index(90)].argmax())
-    text = (
-        f"Upright, the networks answer {upright} on average, and {agreed[0]:.0%} of them agree. Rotated by 90 degrees, "
-        f"they answer {quarter}, and {agreed[ANGLES.index(90)]:.0%} agree. They disagree most at {ANGLES[worst]} "
-        f"degrees, by {float(disagreement[worst]):.2f} nats."
+    text = _(
+        "Upright, the networks answer {upright} on average, and {agree} of them agree. Rotated by 90 degrees, they "
+        "answer {rotated}, and {agree_rotated} agree. They disagree most at {degrees} degrees, by {nats} nats.",
+        upright=upright,
+        agree=f"{agreed[0]:.0%}",
+        rotated=quarter,
+        agree_rotated=f"{agreed[ANGLES.index(90)]:.0%}",
+        degrees=ANGLES[worst],
+        nats=f"{float(disagreement[worst]):.2f}",
     )
     if not isinstance(screen.answer, int | float):
         return text
-    return f"{text} You predicted that {screen.answer:.0f}% agree at 90 degrees."
+    predicted = _("You predicted that {share} agree at 90 degrees.", share=f"{screen.answer:.0f}%")
+    return f"{text} {predicted}"
 
 
 def _verdict() -> Verdict:
     return Verdict(
         Outcome.ONLY_WHEN,
-        "Where networks disagree, the answer is often wrong. But they share their weights, and can agree on a wrong "
-        "answer. With the augmented weights, mutual information separates handwritten digits from non-digits worse "
-        "than the full network's own probabilities do (`benchmarks/doubt.py`, docs/results.md).",
+        _(
+            "Where networks disagree, the answer is often wrong. But they share their weights, and can agree on a "
+            "wrong answer. With the augmented weights, mutual information separates handwritten digits from "
+            "non-digits worse than the full network's own probabilities do (`benchmarks/doubt.py`, docs/results.md)."
+        ),
     )
 
 
@@ -172,7 +197,9 @@ EXPERIMENT = Experiment(
     show=_show,
     verdict=_verdict,
     claims=("monte-carlo",),
-    source="Gal & Ghahramani, “Dropout as a Bayesian Approximation”, ICML 2016, figure 4; Gal, “Uncertainty in Deep "
-    "Learning” (2016), section 3.3: the uncertainty grows as a digit is rotated, without a number.",
+    source=mark(
+        "Gal & Ghahramani, “Dropout as a Bayesian Approximation”, ICML 2016, figure 4; Gal, “Uncertainty in Deep "
+        "Learning” (2016), section 3.3: the uncertainty grows as a digit is rotated, without a number."
+    ),
     config=TrainConfig(drop_prob=0.5),
 )

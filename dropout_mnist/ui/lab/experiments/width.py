@@ -42,13 +42,14 @@ def _with_width(results: pd.DataFrame) -> pd.DataFrame:
 def _show_measured(runs: pd.DataFrame, kept: bool, config: TrainConfig, screen: Screen) -> None:
     field = "kept" if kept else "width"
     table = measurements.with_names(measurements.means(runs, ["drop_prob", field], "error"))
-    title = "units kept on average in each layer" if kept else "units in each layer"
+    title = _("units kept on average in each layer") if kept else _("units in each layer")
     x, y = look.log_axis(field, title, sorted(runs["width"].unique())), look.error_axis()
     live = live_run.last([config], "drop_prob", "error").assign(**{field: _place(config, kept)})
     at = _ASKED_WIDTH * (0.5 if kept else 1.0)
     prediction = charts.prediction(screen.answer, x, y, at, 0.01)
     chart = charts.layers(charts.with_intervals(table, x, y, ".2%"), charts.live(live, x, y, ".2%"), prediction)
-    charts.show(chart, table, "width", f"Test error over {title}, both logarithmic. {_describe(runs)}")
+    alt_text = _("Test error over {title}, both logarithmic.", title=title) + " " + _describe(runs)
+    charts.show(chart, table, "width", alt_text)
     st.markdown(_describe(runs))
 
 
@@ -66,12 +67,11 @@ def _ends(runs: pd.DataFrame) -> list[tuple[int, pd.DataFrame]]:
 
 def _describe(runs: pd.DataFrame) -> str:
     return " ".join(
-        f"With {width:,} units per layer the test error is "
-        + ", ".join(
-            f"{measurements.with_margin(row, 2)} {measurements.rate_phrase(row['drop_prob'])}"
-            for row in errors.to_dict("records")
+        _(
+            "With {count} units per layer the test error is {values}.",
+            count=f"{width:,}",
+            values=measurements.by_rate(errors, 2),
         )
-        + "."
         for width, errors in _ends(runs)
     )
 
@@ -108,7 +108,9 @@ EXPERIMENT = Experiment(
     verdict=_verdict,
     claims=("width",),
     sweep=_SWEEP,
-    source="Srivastava et al. 2014, section 7.3 and appendix A.2: with as many units kept on average, small dropout "
-    "rates no longer differ.",
+    source=mark(
+        "Srivastava et al. 2014, section 7.3 and appendix A.2: with as many units kept on average, small dropout rates "
+        "no longer differ."
+    ),
     config=TrainConfig(drop_prob=0.5, hidden_sizes=(32,) * 4),
 )

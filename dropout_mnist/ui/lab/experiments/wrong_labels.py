@@ -56,7 +56,10 @@ def _show_measured(rows: pd.DataFrame, share: float, epoch: int, config: TrainCo
     asked = _EPOCHS if abs(share - _SHARE) < 1e-9 else None
     measures = {
         "test_accuracy": (_("**Test accuracy**"), look.accuracy_axis()),
-        "memorized": (_("**Wrong labels memorized**"), look.accuracy_axis("share of wrong labels answered as labeled")),
+        "memorized": (
+            _("**Wrong labels memorized**"),
+            look.accuracy_axis(_("share of wrong labels answered as labeled")),
+        ),
     }
     for place, (column, (title, y)) in zip(st.columns(2, gap="medium"), measures.items(), strict=True):
         table = measurements.with_names(
@@ -75,28 +78,26 @@ def _show_measured(rows: pd.DataFrame, share: float, epoch: int, config: TrainCo
         )
         with place:
             st.markdown(title)
-            charts.show(chart, table, f"wrong_labels_{column}", f"{title.strip('*')} over epochs, 95% intervals")
+            alt_text = _("{value} over epochs, 95% intervals", value=title.strip("*"))
+            charts.show(chart, table, f"wrong_labels_{column}", alt_text)
     st.container(key="wrong_labels_text").markdown(_describe(rows, share, epoch))
     _show_early_stopping(rows)
 
 
 def _describe(rows: pd.DataFrame, share: float, epoch: int) -> str:
     at = rows[rows["epoch"] == epoch]
-    accuracies = _list(measurements.means(at, ["drop_prob"], "test_accuracy"))
-    text = f"After epoch {epoch} with {share:.0%} random labels, the test accuracy is {accuracies}."
+    accuracies = measurements.by_rate(measurements.means(at, ["drop_prob"], "test_accuracy"))
+    text = _(
+        "After epoch {epoch} with {share} random labels, the test accuracy is {values}.",
+        epoch=epoch,
+        share=f"{share:.0%}",
+        values=accuracies,
+    )
     memorized = at.dropna(subset=["memorized"])
     if memorized.empty:
         return text
-    return (
-        f"{text} Of the wrong labels, {_list(measurements.means(memorized, ['drop_prob'], 'memorized'))} are memorized."
-    )
-
-
-def _list(table: pd.DataFrame) -> str:
-    return ", ".join(
-        f"{measurements.with_margin(row)} {measurements.rate_phrase(row['drop_prob'])}"
-        for row in table.to_dict("records")
-    )
+    shares = measurements.by_rate(measurements.means(memorized, ["drop_prob"], "memorized"))
+    return text + " " + _("Of the wrong labels, {values} are memorized.", values=shares)
 
 
 def _best(rows: pd.DataFrame) -> pd.DataFrame:
@@ -107,8 +108,11 @@ def _best(rows: pd.DataFrame) -> pd.DataFrame:
 
 def _show_early_stopping(rows: pd.DataFrame) -> None:
     st.markdown(
-        f"**Stopping early** does much of the same: in its best epoch, a network reaches {_list(_best(rows))}. "
-        "(Chosen on the test images, so slightly too good.)"
+        _(
+            "**Stopping early** does much of the same: in its best epoch, a network reaches {values}. (Chosen on the "
+            "test images, so slightly too good.)",
+            values=measurements.by_rate(_best(rows)),
+        )
     )
 
 
@@ -122,7 +126,7 @@ def _verdict() -> Verdict | None:
         return None
     accuracies = measurements.means(at, ["drop_prob"], "test_accuracy")
     helps = accuracies.iloc[-1]["low"] > accuracies.iloc[0]["high"]
-    best = f"Stopped in its best epoch, a network reaches {_list(_best(rows))}."
+    best = _("Stopped in its best epoch, a network reaches {values}.", values=measurements.by_rate(_best(rows)))
     text = f"{_describe(rows, _SHARE, int(at['epoch'].iloc[0]))} {best}"
     return Verdict(Outcome.HOLDS if helps else Outcome.NOT_HERE, text)
 
@@ -150,8 +154,10 @@ EXPERIMENT = Experiment(
     verdict=_verdict,
     claims=("memorization", "label-noise-accuracy", "early-stopping", "massive-noise"),
     sweep=_SWEEP,
-    source="Arpit et al., “A Closer Look at Memorization in Deep Networks”, ICML 2017, section 5: dropout slows "
-    "down the fitting of noise most, at no cost on real data. Rolnick et al., arXiv 1705.10694 (2017): over 90% on "
-    "MNIST with 100 random labels for each right one, for convolutional networks.",
+    source=mark(
+        "Arpit et al., “A Closer Look at Memorization in Deep Networks”, ICML 2017, section 5: dropout slows down the "
+        "fitting of noise most, at no cost on real data. Rolnick et al., arXiv 1705.10694 (2017): over 90% on MNIST "
+        "with 100 random labels for each right one, for convolutional networks."
+    ),
     config=_config(_SHARE, 0.5),
 )

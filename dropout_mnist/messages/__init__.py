@@ -1,0 +1,1 @@
+"""Texts that can reach the page from below it."""

@@ -6,6 +6,8 @@ Claims that were measured before predictions were kept have none.
 
 from dataclasses import dataclass
 
+from dropout_mnist.messages.message import Message
+
 
 @dataclass(frozen=True, kw_only=True)
 class Claim:
@@ -20,170 +22,188 @@ class Claim:
     """
 
     key: str
-    text: str
-    source: str
-    reported: str
-    prediction: str | None
+    text: Message
+    source: Message
+    reported: Message
+    prediction: Message | None
 
-
-_SRIVASTAVA = "Srivastava et al., JMLR 15 (2014)"
 
 CLAIMS = (
     Claim(
         key="memorization",
-        text="Dropout keeps a network from memorizing wrong labels.",
-        source="Arpit et al., ICML 2017, section 5",
-        reported="dropout slows down the fitting of noise most, at no cost on real data",
-        prediction="With 40% random labels, 10,000 images and 20 epochs, drop_prob 0.5 memorizes less than 20% of "
-        "the wrong labels, and drop_prob 0 more than 70%.",
+        text=Message("Dropout keeps a network from memorizing wrong labels."),
+        source=Message("Arpit et al., ICML 2017, section 5"),
+        reported=Message("dropout slows down the fitting of noise most, at no cost on real data"),
+        prediction=Message(
+            "With 40% random labels, 10,000 images and 20 epochs, drop_prob 0.5 memorizes less than 20% of "
+            "the wrong labels, and drop_prob 0 more than 70%."
+        ),
     ),
     Claim(
         key="label-noise-accuracy",
-        text="Dropout saves the test accuracy that wrong labels would cost.",
-        source="Arpit et al., ICML 2017, section 5",
-        reported="dropout reaches a higher validation accuracy than other regularizers under label noise",
-        prediction="With 40% random labels and 10,000 images, the test accuracy after 20 epochs is at least 10 points "
-        "higher with drop_prob 0.5 than with 0.",
+        text=Message("Dropout saves the test accuracy that wrong labels would cost."),
+        source=Message("Arpit et al., ICML 2017, section 5"),
+        reported=Message("dropout reaches a higher validation accuracy than other regularizers under label noise"),
+        prediction=Message(
+            "With 40% random labels and 10,000 images, the test accuracy after 20 epochs is at least 10 points "
+            "higher with drop_prob 0.5 than with 0."
+        ),
     ),
     Claim(
         key="early-stopping",
-        text="Stopping early protects against wrong labels as well as dropout does.",
-        source="Arpit et al., ICML 2017, section 3: simple patterns are learned first",
-        reported="networks learn the right labels before they fit the wrong ones",
-        prediction="With 40% random labels, the best epoch without dropout is within 1 point of the best epoch with "
-        "drop_prob 0.5.",
+        text=Message("Stopping early protects against wrong labels as well as dropout does."),
+        source=Message("Arpit et al., ICML 2017, section 3: simple patterns are learned first"),
+        reported=Message("networks learn the right labels before they fit the wrong ones"),
+        prediction=Message(
+            "With 40% random labels, the best epoch without dropout is within 1 point of the best epoch with "
+            "drop_prob 0.5."
+        ),
     ),
     Claim(
         key="massive-noise",
-        text="Networks recognize digits even if most labels are random.",
-        source="Rolnick et al., arXiv 1705.10694 (2017)",
-        reported="over 90% on MNIST with 100 random labels for each right one, for convolutional networks",
-        prediction="With 80% random labels and 10,000 images, the best epoch with drop_prob 0.5 has a test accuracy "
-        "above 80%, and the last of 60 epochs is at least 10 points below the best one.",
+        text=Message("Networks recognize digits even if most labels are random."),
+        source=Message("Rolnick et al., arXiv 1705.10694 (2017)"),
+        reported=Message("over 90% on MNIST with 100 random labels for each right one, for convolutional networks"),
+        prediction=Message(
+            "With 80% random labels and 10,000 images, the best epoch with drop_prob 0.5 has a test accuracy "
+            "above 80%, and the last of 60 epochs is at least 10 points below the best one."
+        ),
     ),
     Claim(
         key="test-error",
-        text="Dropout reduces the test error on MNIST.",
-        source=f"{_SRIVASTAVA}, table 2",
-        reported="1.60% without, 1.25% with dropout and ReLU, 1.06% with max-norm as well",
+        text=Message("Dropout reduces the test error on MNIST."),
+        source=Message("Srivastava et al., JMLR 15 (2014), table 2"),
+        reported=Message("1.60% without, 1.25% with dropout and ReLU, 1.06% with max-norm as well"),
         prediction=None,
     ),
     Claim(
         key="rate",
-        text="The exact dropout rate matters little over a wide range.",
-        source=f"{_SRIVASTAVA}, section 7.3",
-        reported="flat for drop_prob 0.2 to 0.6",
+        text=Message("The exact dropout rate matters little over a wide range."),
+        source=Message("Srivastava et al., JMLR 15 (2014), section 7.3"),
+        reported=Message("flat for drop_prob 0.2 to 0.6"),
         prediction=None,
     ),
     Claim(
         key="train-size",
-        text="Dropout helps with enough training images, and not with extremely few.",
-        source=f"{_SRIVASTAVA}, section 7.4",
-        reported="no gain with 100 and 500 images; the gain grows from 1,000 on and then declines",
+        text=Message("Dropout helps with enough training images, and not with extremely few."),
+        source=Message("Srivastava et al., JMLR 15 (2014), section 7.4"),
+        reported=Message("no gain with 100 and 500 images; the gain grows from 1,000 on and then declines"),
         prediction=None,
     ),
     Claim(
         key="averaging",
-        text="One full network with scaled weights is about as good as the average of 50 thinned networks.",
-        source=f"{_SRIVASTAVA}, section 7.5",
-        reported="the average needs about 50 networks to be as good, and is slightly better with more",
+        text=Message("One full network with scaled weights is about as good as the average of 50 thinned networks."),
+        source=Message("Srivastava et al., JMLR 15 (2014), section 7.5"),
+        reported=Message("the average needs about 50 networks to be as good, and is slightly better with more"),
         prediction=None,
     ),
     Claim(
         key="sparsity",
-        text="Dropout makes activations sparse.",
-        source=f"{_SRIVASTAVA}, section 7.2",
-        reported="mean activation 0.7 instead of 2.0",
+        text=Message("Dropout makes activations sparse."),
+        source=Message("Srivastava et al., JMLR 15 (2014), section 7.2"),
+        reported=Message("mean activation 0.7 instead of 2.0"),
         prediction=None,
     ),
     Claim(
         key="co-adaptation",
-        text="Dropout keeps units from co-adapting.",
-        source="Hinton et al., arXiv 1207.0580 (2012)",
-        reported="shown by features that look more meaningful, without a number",
+        text=Message("Dropout keeps units from co-adapting."),
+        source=Message("Hinton et al., arXiv 1207.0580 (2012)"),
+        reported=Message("shown by features that look more meaningful, without a number"),
         prediction=None,
     ),
     Claim(
         key="pruning",
-        text="A network trained with dropout can be pruned further.",
-        source="Gomez et al., arXiv 1905.13678 (2019)",
-        reported="targeted dropout keeps its accuracy where other networks fail",
+        text=Message("A network trained with dropout can be pruned further."),
+        source=Message("Gomez et al., arXiv 1905.13678 (2019)"),
+        reported=Message("targeted dropout keeps its accuracy where other networks fail"),
         prediction=None,
     ),
     Claim(
         key="gap",
-        text="Dropout narrows the gap between training and test.",
-        source=f"{_SRIVASTAVA}, section 1",
-        reported="reduces overfitting",
+        text=Message("Dropout narrows the gap between training and test."),
+        source=Message("Srivastava et al., JMLR 15 (2014), section 1"),
+        reported=Message("reduces overfitting"),
         prediction=None,
     ),
     Claim(
         key="width",
-        text="A network with dropout must be wider: n / (1 - drop_prob) units instead of n.",
-        source=f"{_SRIVASTAVA}, section 7.3 and appendix A.2",
-        reported="with as many units kept on average, small dropout rates no longer differ",
-        prediction="At width 32 drop_prob 0.5 has a higher test error than none, by more than 2 points; at width 2,048 "
-        "it has a lower one.",
+        text=Message("A network with dropout must be wider: n / (1 - drop_prob) units instead of n."),
+        source=Message("Srivastava et al., JMLR 15 (2014), section 7.3 and appendix A.2"),
+        reported=Message("with as many units kept on average, small dropout rates no longer differ"),
+        prediction=Message(
+            "At width 32 drop_prob 0.5 has a higher test error than none, by more than 2 points; at width 2,048 "
+            "it has a lower one."
+        ),
     ),
     Claim(
         key="gaussian",
-        text="Gaussian noise of the same variance works as well as dropping units.",
-        source=f"{_SRIVASTAVA}, section 10 and table 10",
-        reported="MNIST test error 0.95% instead of 1.08%",
-        prediction="With 60,000 images the two differ by less than 0.15 points.",
+        text=Message("Gaussian noise of the same variance works as well as dropping units."),
+        source=Message("Srivastava et al., JMLR 15 (2014), section 10 and table 10"),
+        reported=Message("MNIST test error 0.95% instead of 1.08%"),
+        prediction=Message("With 60,000 images the two differ by less than 0.15 points."),
     ),
     Claim(
         key="weight-decay",
-        text="Dropout is an adaptive form of weight decay.",
-        source="Wager et al., NIPS 2013",
-        reported="equal to first order for linear models",
-        prediction="With 1,000 images the best weight decay reaches less than half of dropout's gain.",
+        text=Message("Dropout is an adaptive form of weight decay."),
+        source=Message("Wager et al., NIPS 2013"),
+        reported=Message("equal to first order for linear models"),
+        prediction=Message("With 1,000 images the best weight decay reaches less than half of dropout's gain."),
     ),
     Claim(
         key="early-dropout",
-        text="Dropout at the beginning of training helps a network that underfits.",
-        source="Liu et al., ICML 2023",
-        reported="early dropout lowers the training loss of underfitting networks",
-        prediction="Here it does not: with 32 units per layer, dropout in the first 5 of 15 epochs ends with a "
-        "training loss no lower than without dropout.",
+        text=Message("Dropout at the beginning of training helps a network that underfits."),
+        source=Message("Liu et al., ICML 2023"),
+        reported=Message("early dropout lowers the training loss of underfitting networks"),
+        prediction=Message(
+            "Here it does not: with 32 units per layer, dropout in the first 5 of 15 epochs ends with a "
+            "training loss no lower than without dropout."
+        ),
     ),
     Claim(
         key="late-dropout",
-        text="Dropout at the end of training helps a network that overfits.",
-        source="Liu et al., ICML 2023",
-        reported="late dropout improves the generalization of overfitting networks",
-        prediction="With 512 units per layer, dropout in the last 5 of 15 epochs alone gains as much test accuracy as "
-        "dropout in all of them, within 0.15 points.",
+        text=Message("Dropout at the end of training helps a network that overfits."),
+        source=Message("Liu et al., ICML 2023"),
+        reported=Message("late dropout improves the generalization of overfitting networks"),
+        prediction=Message(
+            "With 512 units per layer, dropout in the last 5 of 15 epochs alone gains as much test accuracy as "
+            "dropout in all of them, within 0.15 points."
+        ),
     ),
     Claim(
         key="corruptions",
-        text="Dropout makes a network more robust to bad pictures.",
-        source="common in tutorials; the corruptions are from Mu & Gilmer, arXiv 1906.02337 (2019)",
-        reported="no number",
-        prediction="With noise the accuracy is more than 2 points higher with drop_prob 0.5 than without; with shifts "
-        "it is not.",
+        text=Message("Dropout makes a network more robust to bad pictures."),
+        source=Message("common in tutorials; the corruptions are from Mu & Gilmer, arXiv 1906.02337 (2019)"),
+        reported=Message("no number"),
+        prediction=Message(
+            "With noise the accuracy is more than 2 points higher with drop_prob 0.5 than without; with shifts "
+            "it is not."
+        ),
     ),
     Claim(
         key="monte-carlo",
-        text="The disagreement of thinned networks tells digits from non-digits.",
-        source="Gal & Ghahramani, ICML 2016",
-        reported="the uncertainty grows as a digit is rotated",
-        prediction="An ensemble of 5 networks separates them better (by AUROC) than Monte Carlo dropout does.",
+        text=Message("The disagreement of thinned networks tells digits from non-digits."),
+        source=Message("Gal & Ghahramani, ICML 2016"),
+        reported=Message("the uncertainty grows as a digit is rotated"),
+        prediction=Message("An ensemble of 5 networks separates them better (by AUROC) than Monte Carlo dropout does."),
     ),
     Claim(
         key="doubt-over-data",
-        text="The disagreement of thinned networks does not shrink with more data.",
-        source="Osband, NIPS workshop 2016; Le Folgoc et al., arXiv 2110.04286 (2021)",
-        reported="the spread depends on the rate, not on the number of observations",
-        prediction="On MNIST's test images it does shrink: from 100 to 60,000 training images mutual information falls "
-        "by more than half.",
+        text=Message("The disagreement of thinned networks does not shrink with more data."),
+        source=Message("Osband, NIPS workshop 2016; Le Folgoc et al., arXiv 2110.04286 (2021)"),
+        reported=Message("the spread depends on the rate, not on the number of observations"),
+        prediction=Message(
+            "On MNIST's test images it does shrink: from 100 to 60,000 training images mutual information falls "
+            "by more than half."
+        ),
     ),
     Claim(
         key="running-statistics",
-        text="model.train() and model.eval() matter for dropout because of running statistics.",
-        source="common in tutorials, which confuse dropout with batch normalization",
-        reported="no number",
-        prediction="Wrong: dropout has no running statistics, and a forward pass in either mode changes no tensor of "
-        "the network.",
+        text=Message("model.train() and model.eval() matter for dropout because of running statistics."),
+        source=Message("common in tutorials, which confuse dropout with batch normalization"),
+        reported=Message("no number"),
+        prediction=Message(
+            "Wrong: dropout has no running statistics, and a forward pass in either mode changes no tensor of "
+            "the network."
+        ),
     ),
 )

@@ -13,10 +13,21 @@ import torch
 from dropout_mnist.experiments.intervals import differences, means
 from dropout_mnist.experiments.pruning import AT_RANDOM, LARGEST_FIRST
 from dropout_mnist.experiments.results import EPOCHS, last_epochs, measurements_folder, read_table, summarize
+from dropout_mnist.messages.message import Message
 from dropout_mnist.model import MLP
 from dropout_mnist.shapes import INPUT_SIZE
 
-HOLDS, ONLY_WHEN, NOT_HERE = "holds", "holds only when …", "not here"
+HOLDS, ONLY_WHEN, NOT_HERE = Message("holds"), Message("holds only when …"), Message("not here")
+
+
+_CORRUPTIONS = {
+    "noise": Message("noise"),
+    "blur": Message("blur"),
+    "occlusion": Message("occlusion"),
+    "shift": Message("shift"),
+    "thickness": Message("thickness"),
+    "contrast": Message("contrast"),
+}
 
 
 @dataclass(frozen=True)
@@ -29,8 +40,8 @@ class Finding:
         came_true: whether the prediction did; None for a claim without one.
     """
 
-    verdict: str
-    measured: str
+    verdict: Message
+    measured: Message
     came_true: bool | None = None
 
 
@@ -84,8 +95,9 @@ def _percent(figure: tuple[float, float], digits: int = 1) -> str:
     return f"{100 * mean:.{digits}f} ± {100 * margin:.{digits}f}%"
 
 
-def _points(figure: tuple[float, float], digits: int = 1) -> str:
-    return f"{figure[0]:+.{digits}f} ± {figure[1]:.{digits}f} points"
+def _points(figure: tuple[float, float], digits: int = 1) -> Message:
+    mean, margin = figure
+    return Message("{change} ± {margin} points", change=f"{mean:+.{digits}f}", margin=f"{margin:.{digits}f}")
 
 
 def _memorization(folder: Path) -> Finding:
@@ -94,7 +106,7 @@ def _memorization(folder: Path) -> Finding:
     text = "; ".join(f"drop_prob {rate:g}: {_percent(share)}" for rate, share in shares.items())
     return Finding(
         HOLDS if shares[0.5][0] < shares[0.0][0] / 2 else NOT_HERE,
-        f"wrong labels memorized after 20 epochs, {text}",
+        Message("wrong labels memorized after 20 epochs, {shares}", shares=text),
         came_true=shares[0.5][0] < 0.2 and shares[0.0][0] > 0.7,
     )
 
@@ -105,8 +117,12 @@ def _label_noise_accuracy(folder: Path) -> Finding:
     accuracies, gain = _by_rate(table, "test_accuracy"), _difference(table, "test_accuracy")
     return Finding(
         HOLDS if gain[0] > gain[1] else NOT_HERE,
-        f"test accuracy after 20 epochs {_percent(accuracies[0.0])} without dropout, {_percent(accuracies[0.5])} with "
-        f"drop_prob 0.5: {_points(gain)}",
+        Message(
+            "test accuracy after 20 epochs {without} without dropout, {with_dropout} with drop_prob 0.5: {gain}",
+            without=_percent(accuracies[0.0]),
+            with_dropout=_percent(accuracies[0.5]),
+            gain=_points(gain),
+        ),
         came_true=gain[0] >= 10,
     )
 
@@ -116,8 +132,13 @@ def _early_stopping(folder: Path) -> Finding:
     accuracies, gain = _by_rate(best, "test_accuracy"), _difference(best, "test_accuracy")
     return Finding(
         HOLDS if gain[0] <= 1 else ONLY_WHEN,
-        f"best epoch's test accuracy {_percent(accuracies[0.0])} without dropout, {_percent(accuracies[0.5])} with "
-        f"drop_prob 0.5: {_points(gain)}; the epoch was chosen on the test images",
+        Message(
+            "best epoch's test accuracy {without} without dropout, {with_dropout} with drop_prob 0.5: {gain}; the "
+            "epoch was chosen on the test images",
+            without=_percent(accuracies[0.0]),
+            with_dropout=_percent(accuracies[0.5]),
+            gain=_points(gain),
+        ),
         came_true=abs(gain[0]) <= 1,
     )
 
@@ -127,8 +148,11 @@ def _massive_noise(folder: Path) -> Finding:
     best, last = (_by_rate(rows, "test_accuracy")[0.5] for rows in (_best_epochs(table), last_epochs(table)))
     return Finding(
         HOLDS if best[0] > 0.8 else NOT_HERE,
-        f"with 80% random labels and drop_prob 0.5, test accuracy {_percent(best)} at the best epoch and "
-        f"{_percent(last)} after 60",
+        Message(
+            "with 80% random labels and drop_prob 0.5, test accuracy {best} at the best epoch and {last} after 60",
+            best=_percent(best),
+            last=_percent(last),
+        ),
         came_true=best[0] > 0.8 and best[0] - last[0] >= 0.1,
     )
 
@@ -151,8 +175,15 @@ def _test_error(folder: Path) -> Finding:
     clear = [rate for rate, (mean, margin) in saved.items() if mean > margin]
     return Finding(
         HOLDS if len(clear) == len(saved) else ONLY_WHEN if clear else NOT_HERE,
-        f"{_percent(errors[0.0], 2)} without dropout, {_percent(errors[0.5], 2)} with drop_prob 0.5, and "
-        f"{_percent(errors[best], 2)} with the best rate, {best:g}: {_points(saved[best], 2)} saved",
+        Message(
+            "{without} without dropout, {with_dropout} with drop_prob 0.5, and {lowest} with the best rate, {best:g}: "
+            "{saved} saved",
+            without=_percent(errors[0.0], 2),
+            with_dropout=_percent(errors[0.5], 2),
+            lowest=_percent(errors[best], 2),
+            best=best,
+            saved=_points(saved[best], 2),
+        ),
     )
 
 
@@ -162,8 +193,12 @@ def _rate(folder: Path) -> Finding:
     spread = 100 * (max(middle) - min(middle))
     return Finding(
         HOLDS if spread < 1 else NOT_HERE,
-        f"test error {100 * min(middle):.2f} to {100 * max(middle):.2f}% for drop_prob 0.1 to 0.6, "
-        f"{_percent(errors[0.8])} at 0.8",
+        Message(
+            "test error {low:.2f} to {high:.2f}% for drop_prob 0.1 to 0.6, {most} at 0.8",
+            low=100 * min(middle),
+            high=100 * max(middle),
+            most=_percent(errors[0.8]),
+        ),
     )
 
 
@@ -174,7 +209,10 @@ def _train_size(folder: Path) -> Finding:
     few = saved[0]
     return Finding(
         NOT_HERE if few["mean"] == max(row["mean"] for row in saved) else HOLDS,
-        f"points of test error saved by training images, {text}. The mean gain is largest with the fewest images",
+        Message(
+            "points of test error saved by training images, {gains}. The mean gain is largest with the fewest images",
+            gains=text,
+        ),
     )
 
 
@@ -185,8 +223,15 @@ def _averaging(folder: Path) -> Finding:
         average = means(rows[rows["k"] == 50], ["k"], "test_error")["mean"].iloc[0]
         full = rows[rows["k"] == 1]["full_network_error"].mean()
         close.append(abs(average - full) < 0.001)
-        texts.append(f"drop_prob {rate:g}: average of 50 {average:.2%}, full network {full:.2%}")
-    return Finding(HOLDS if all(close) else NOT_HERE, "test error, " + "; ".join(texts))
+        texts.append(
+            Message(
+                "drop_prob {rate:g}: average of 50 {average:.2%}, full network {full:.2%}",
+                rate=rate,
+                average=average,
+                full=full,
+            )
+        )
+    return Finding(HOLDS if all(close) else NOT_HERE, Message("test error, {errors}", errors=Message.list("; ", texts)))
 
 
 def _sparsity(folder: Path) -> Finding:
@@ -194,18 +239,21 @@ def _sparsity(folder: Path) -> Finding:
     # A layer's first row, whose bin has no width, counts the zeros.
     zeros = _by_rate(summarize(table[table["high"] == 0], ["drop_prob", "run"], "share"), "mean")
     text = "; ".join(f"drop_prob {rate:g}: {_percent(share)}" for rate, share in zeros.items())
-    return Finding(HOLDS if zeros[0.5][0] > zeros[0.0][0] else NOT_HERE, f"activations that are zero, {text}")
+    return Finding(
+        HOLDS if zeros[0.5][0] > zeros[0.0][0] else NOT_HERE,
+        Message("activations that are zero, {shares}", shares=text),
+    )
 
 
 def _co_adaptation(folder: Path) -> Finding:
-    return _remove_half(folder, AT_RANDOM, "half of the units removed at random")
+    return _remove_half(folder, AT_RANDOM, Message("half of the units removed at random"))
 
 
 def _pruning(folder: Path) -> Finding:
-    return _remove_half(folder, LARGEST_FIRST, "the half of the units with the largest weights removed")
+    return _remove_half(folder, LARGEST_FIRST, Message("the half of the units with the largest weights removed"))
 
 
-def _remove_half(folder: Path, order: str, what: str) -> Finding:
+def _remove_half(folder: Path, order: str, what: Message) -> Finding:
     table = _read(folder, "networks", "pruning")
     half = table[(table["order"] == order) & table["scaled"] & (table["removed"] == 0.5)]
     gain = _difference(half, "test_accuracy")
@@ -214,7 +262,12 @@ def _remove_half(folder: Path, order: str, what: str) -> Finding:
     )
     return Finding(
         HOLDS if gain[0] > gain[1] else NOT_HERE,
-        f"test accuracy with {what}, {text}; with drop_prob 0.5 instead of none {_points(gain)}",
+        Message(
+            "test accuracy with {what}, {accuracies}; with drop_prob 0.5 instead of none {gain}",
+            what=what,
+            accuracies=text,
+            gain=_points(gain),
+        ),
     )
 
 
@@ -225,7 +278,11 @@ def _gap(folder: Path) -> Finding:
     text = "; ".join(f"drop_prob {rate:g}: {100 * gap:.2f}" for rate, (gap, _) in _by_rate(last, "gap").items())
     return Finding(
         HOLDS if change[0] < -change[1] else NOT_HERE,
-        f"points between training and test accuracy, {text}; drop_prob 0.5 changes it by {_points(change, 2)}",
+        Message(
+            "points between training and test accuracy, {gaps}; drop_prob 0.5 changes it by {change}",
+            gaps=text,
+            change=_points(change, 2),
+        ),
     )
 
 
@@ -234,10 +291,16 @@ def _corruptions(folder: Path) -> Finding:
     table = table[(table["recipe"] == "plain") & (table["severity"] == 3)]
     accuracies = table.pivot_table(index="corruption", columns="drop_prob", values="test_accuracy", sort=False)
     changes = (accuracies[0.5] - accuracies[0.0]) * 100
-    text = ", ".join(f"{name} {change:+.1f}" for name, change in changes.items())
+    parts = [
+        Message("{corruption} {change:+.1f}", corruption=_CORRUPTIONS[str(name)], change=change)
+        for name, change in changes.items()
+    ]
     return Finding(
         HOLDS if (changes > 0).all() else ONLY_WHEN if (changes > 0).any() else NOT_HERE,
-        f"change of the test accuracy by drop_prob 0.5 at severity 3, in points: {text}; one seed",
+        Message(
+            "change of the test accuracy by drop_prob 0.5 at severity 3, in points: {changes}; one seed",
+            changes=Message.list(", ", parts),
+        ),
         came_true=bool(changes["noise"] > 2 and changes["shift"] <= 2),
     )
 
@@ -250,8 +313,12 @@ def _running_statistics(folder: Path) -> Finding:
     changed = [name for name, values in model.state_dict().items() if not torch.equal(values, before[name])]
     return Finding(
         HOLDS if changed else NOT_HERE,
-        f"{len(changed)} of the network's {len(before)} tensors change in passes with train() and with eval(). "
-        "The two only switch dropout on and off",
+        Message(
+            "{changed} of the network's {count} tensors change in passes with train() and with eval(). The two only "
+            "switch dropout on and off",
+            changed=len(changed),
+            count=len(before),
+        ),
         came_true=not changed,
     )
 

@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import re
 from collections.abc import Callable
 from time import monotonic, sleep
 from types import SimpleNamespace
@@ -33,6 +34,14 @@ def texts(page: AppTest) -> str:
     """Return the texts on the page, without the backslashes that escape Markdown."""
     kinds = (page.markdown, page.caption, page.info, page.warning, page.error, page.success)
     return "\n".join(element.value for kind in kinds for element in kind).replace("\\", "")
+
+
+def english_sentences(page: AppTest) -> list[str]:
+    """Return texts on the page with four English words in a row, quoted titles and code aside."""
+    shown = [element.value for kind in ("markdown", "caption", "info", "subheader") for element in getattr(page, kind)]
+    shown += [widget.label for kind in ("button", "slider", "radio", "expander") for widget in getattr(page, kind)]
+    shown += [chart.proto.alt for chart in page.get("vega_lite_chart")]
+    return [text for text in shown if re.search(r"([A-Za-z]+ ){3}[a-z]+", re.sub(r"`[^`]*`|“[^”]*”", "", text))]
 
 
 def metric(page: AppTest, label: str) -> str:

@@ -1,6 +1,5 @@
 """The Dropout lab."""
 
-import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +14,7 @@ from dropout_mnist.experiments.results import measurements_folder
 from dropout_mnist.ui.lab.experiments.train_size import gains_by_size
 from dropout_mnist.ui.lab.measurements import means
 
-from .page import TIMEOUT, checked, texts, wait_until
+from .page import TIMEOUT, checked, english_sentences, texts, wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("fresh_server", "shipped")]
 
@@ -94,19 +93,17 @@ def test_experiment_has_five_parts_without_a_data_set(key: str) -> None:
     assert not page.warning
 
 
-def english_sentences(page: AppTest) -> list[str]:
-    """Return texts on the page with four English words in a row, quoted titles and code aside."""
-    shown = [element.value for kind in ("markdown", "caption", "info", "subheader") for element in getattr(page, kind)]
-    shown += [widget.label for kind in ("button", "slider", "radio") for widget in getattr(page, kind)]
-    shown += [chart.proto.alt for chart in page.get("vega_lite_chart")]
-    return [text for text in shown if re.search(r"([A-Za-z]+ ){3}[a-z]+", re.sub(r"`[^`]*`|“[^”]*”", "", text))]
-
-
 @pytest.mark.parametrize("key", EXPERIMENTS)
 def test_experiment_is_korean_throughout(key: str) -> None:
     page = open_experiment(key, show_lab_with_a_drawing, lang="ko")
     assert len(page.subheader) == len(PARTS)
     assert english_sentences(page) == []
+
+
+def test_list_and_claims_are_korean_throughout() -> None:
+    page = open_lab(lang="ko")
+    assert english_sentences(page) == []
+    assert page.expander[0].label == "드롭아웃은 네트워크가 틀린 레이블을 암기하지 못하게 한다. **성립함**"
 
 
 def test_claims_are_listed_with_their_predictions_and_measurements() -> None:

@@ -7,11 +7,10 @@ import streamlit as st
 from dropout_mnist.experiments.claims import CLAIMS, Claim
 from dropout_mnist.experiments.findings import Finding, find
 from dropout_mnist.experiments.results import ResultsError
+from dropout_mnist.messages.message import Message
 from dropout_mnist.ui.lab import catalog, links, measurements
-from dropout_mnist.ui.language import mark
+from dropout_mnist.ui.language import localize
 from dropout_mnist.ui.language import translate as _
-
-_NOT_MEASURED = mark("not measured yet")
 
 
 def show() -> None:
@@ -27,15 +26,17 @@ def show() -> None:
     with st.container(key="claims", gap="xsmall"):
         for claim in CLAIMS:
             finding = findings[claim.key]
-            verdict = finding.verdict if finding is not None else _(_NOT_MEASURED)
-            with st.expander(f"{claim.text} **{verdict}**"):
+            verdict = localize(finding.verdict) if finding is not None else _("not measured yet")
+            with st.expander(f"{localize(claim.text)} **{verdict}**"):
                 _show(claim, finding)
 
 
 def _show(claim: Claim, finding: Finding | None) -> None:
-    st.markdown(_("**Source**: {source}. {reported}", source=claim.source, reported=_sentence(claim.reported)))
+    st.markdown(
+        _("**Source**: {source}. {reported}", source=localize(claim.source), reported=_sentence(claim.reported))
+    )
     if claim.prediction is not None:
-        st.markdown(_("**Predicted before it was measured**: {prediction}", prediction=claim.prediction))
+        st.markdown(_("**Predicted before it was measured**: {prediction}", prediction=localize(claim.prediction)))
     if finding is not None:
         st.markdown(_("**Measured**: {finding}", finding=_sentence(finding.measured)))
         if finding.came_true is not None:
@@ -56,5 +57,6 @@ def _find_all(stamp: tuple[tuple[str, int], ...]) -> dict[str, Finding | None]:
     return findings
 
 
-def _sentence(text: str) -> str:
+def _sentence(message: Message) -> str:
+    text = localize(message)
     return f"{text[0].upper()}{text[1:]}."

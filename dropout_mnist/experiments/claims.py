@@ -119,6 +119,28 @@ CLAIMS = (
         prediction=None,
     ),
     Claim(
+        key="fewer-units",
+        text=Message("A network trained with dropout can do with fewer of its units."),
+        source=Message("common in tutorials, after Gomez et al., arXiv 1905.13678 (2019)"),
+        reported=Message("no number"),
+        prediction=Message(
+            "No: with the quarter of each layer's units that has the largest weights, the test accuracy with drop_prob "
+            "0.5 is not higher than without dropout."
+        ),
+    ),
+    Claim(
+        key="fewer-weights",
+        text=Message("Most weights of a trained network can be removed."),
+        source=Message("Han et al., NIPS 2015, table 1"),
+        reported=Message(
+            "12 times fewer weights at the same error on MNIST (LeNet-300-100), trained again after the removal"
+        ),
+        prediction=Message(
+            "Without training again, the smallest 80% of the weights can go at a loss of at most 1 point of test "
+            "accuracy, with drop_prob 0, 0.3 and 0.5."
+        ),
+    ),
+    Claim(
         key="gap",
         text=Message("Dropout narrows the gap between training and test."),
         source=Message("Srivastava et al., JMLR 15 (2014), section 1"),

@@ -10,14 +10,15 @@ def first_layer_features(model: MLP) -> Tensor:
 
     The units with the largest weights to the next layer come first.
     """
-    weights = _linear_layers(model)[0].weight.detach()
+    weights = linear_layers(model)[0].weight.detach()
     return weights[outgoing_norms(model)[0].argsort(descending=True)]
 
 
 def outgoing_norms(model: MLP) -> list[Tensor]:
     """Return the Euclidean norm of each unit's weights to the next layer: (units,) float32 for each hidden layer."""
-    return [layer.weight.detach().norm(dim=0) for layer in _linear_layers(model)[1:]]
+    return [layer.weight.detach().norm(dim=0) for layer in linear_layers(model)[1:]]
 
 
-def _linear_layers(model: MLP) -> list[nn.Linear]:
+def linear_layers(model: MLP) -> list[nn.Linear]:
+    """Return the linear layers of a network, from the input to the output."""
     return [layer for layer in model.layers if isinstance(layer, nn.Linear)]

@@ -12,6 +12,7 @@ from dropout_mnist.data.datasets import Dataset, Split
 from dropout_mnist.evaluation import evaluate
 from dropout_mnist.experiments.corruptions import CORRUPTIONS, SEVERITIES, corrupt
 from dropout_mnist.experiments.pruning import AT_RANDOM, LARGEST_FIRST, pruned_probs, removal_ranks
+from dropout_mnist.experiments.shrinking import KEPT_SHARES, ORDERS, PARTS, file_bytes, keep
 from dropout_mnist.experiments.subnetworks import hidden_activations, thinned_probs
 from dropout_mnist.model import MLP
 from dropout_mnist.preprocessing.inputs import scale
@@ -75,6 +76,19 @@ def measure_pruning(model: MLP, config: TrainConfig, dataset: Dataset) -> list[R
     return rows
 
 
+def measure_small(model: MLP, config: TrainConfig, dataset: Dataset) -> list[Row]:
+    """Measure the test accuracy and the bytes of smaller copies of a network, without training again.
+
+    There are rows for units and for weights, removed in two orders.
+    """
+    rows = []
+    for part, order, kept in product(PARTS, ORDERS, KEPT_SHARES):
+        small = keep(model, part, kept, order, config.seed)
+        accuracy = evaluate(small, dataset.test).accuracy
+        rows.append({"part": part, "order": order, "kept": kept, "bytes": file_bytes(small), "test_accuracy": accuracy})
+    return rows
+
+
 def measure_activations(model: MLP, config: TrainConfig, dataset: Dataset) -> list[Row]:
     """Measure the distribution of each hidden layer's activations on the test images, with dropout off.
 
@@ -122,5 +136,6 @@ MEASUREMENTS: dict[str, Callable[[MLP, TrainConfig, Dataset], list[Row]]] = {
     "averaging": measure_averaging,
     "pruning": measure_pruning,
     "activations": measure_activations,
+    "small": measure_small,
     "corruptions": measure_corruptions,
 }

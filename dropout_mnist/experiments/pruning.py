@@ -11,7 +11,7 @@ from dropout_mnist.experiments.subnetworks import forward
 from dropout_mnist.model import MLP
 
 # The order in which units are removed.
-LARGEST_FIRST, AT_RANDOM = "largest first", "at random"
+LARGEST_FIRST, SMALLEST_FIRST, AT_RANDOM = "largest first", "smallest first", "at random"
 
 
 def removal_ranks(model: MLP, order: str, seed: int) -> list[Tensor]:
@@ -19,12 +19,15 @@ def removal_ranks(model: MLP, order: str, seed: int) -> list[Tensor]:
 
     Args:
         model: the full network.
-        order: `LARGEST_FIRST`, the units with the largest weights to the next layer first; or `AT_RANDOM`.
+        order: `LARGEST_FIRST`, the units with the largest weights to the next layer first; `SMALLEST_FIRST`; or
+            `AT_RANDOM`.
         seed: of the random order.
     """
     generator = torch.Generator().manual_seed(seed)
     orders = (
-        torch.randperm(len(norms), generator=generator) if order == AT_RANDOM else norms.argsort(descending=True)
+        torch.randperm(len(norms), generator=generator)
+        if order == AT_RANDOM
+        else norms.argsort(descending=order == LARGEST_FIRST)
         for norms in outgoing_norms(model)
     )
     # The argsort of a permutation is its inverse: from units by rank to ranks by unit.

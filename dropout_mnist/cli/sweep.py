@@ -100,7 +100,7 @@ def run(options: argparse.Namespace) -> int:
         raise ValueError(f"--workers must be at least 1, not {options.workers}")
     if options.output.exists() and not options.output.is_dir():
         raise ValueError(f"--output must name a folder, and {options.output} is a file")
-    configs = distinct(_make_configs(options))
+    configs = distinct(make_configs(options))
     measurements = tuple(dict.fromkeys(options.measure))
     results = SweepResults(options.output, measurements)
     begun = monotonic()
@@ -129,7 +129,7 @@ def run(options: argparse.Namespace) -> int:
     return 1 if failures else 0
 
 
-def _make_configs(options: argparse.Namespace) -> list[TrainConfig]:
+def make_configs(options: argparse.Namespace) -> list[TrainConfig]:
     settings = chosen_settings(options)
     choices = {name: value if name in _SEVERAL else [value] for name, value in settings.items()}
     sizes = choices.pop("train_size", [None])

@@ -10,38 +10,10 @@ import streamlit as st
 from dropout_mnist.experiments.intervals import differences as differences
 from dropout_mnist.experiments.intervals import means as means
 from dropout_mnist.experiments.results import EPOCHS, ResultsError, last_epochs, measurements_folder, read_table
+from dropout_mnist.experiments.studies import STUDIES
 from dropout_mnist.storage.shipped import is_installed
 from dropout_mnist.ui.format import plain
 from dropout_mnist.ui.language import translate as _
-
-# The options that made each shipped sweep. There are five seeds of the smallest training sets.
-COMMANDS = {
-    "networks": ["--drop-prob 0 0.3 0.5 --seeds 1 2 3 --measure averaging pruning activations"],
-    "rate": ["--drop-prob 0 0.1 0.2 0.3 0.4 0.5 0.6 0.7 0.8 0.9 --seeds 1 2 3"],
-    "train_size": [
-        "--drop-prob 0 0.5 --train-size 100 500 1000 5000 10000 60000 --equal-steps --seeds 1 2 3",
-        "--drop-prob 0 0.5 --train-size 100 500 1000 --equal-steps --seeds 4 5",
-    ],
-}
-
-_TWO_WIDTHS = "--hidden-sizes 32x32x32x32 512x512x512x512"
-_WIDTHS = " ".join("x".join([str(width)] * 4) for width in (32, 64, 128, 256, 512, 1024, 2048))
-COMMANDS |= {
-    "wrong_labels": [
-        "--label-noise 0 0.2 0.4 0.6 0.8 --drop-prob 0 0.3 0.5 --train-size 10000 --epochs 60 --seeds 1 2 3",
-        "--label-noise 0.4 --drop-prob 0 0.3 0.5 --train-size 10000 --epochs 60 --seeds 4 5",
-    ],
-    "width": [f"--drop-prob 0 0.3 0.5 --hidden-sizes {_WIDTHS} --seeds 1 2 3"],
-    "regularizers": [
-        "--drop-prob 0 0.2 0.5 --dropout-kind bernoulli gaussian --train-size 1000 60000 --equal-steps --seeds 1 2 3",
-        "--drop-prob 0 --weight-decay 0.01 0.1 1 --train-size 1000 60000 --equal-steps --seeds 1 2 3",
-    ],
-    "schedule": [
-        f"--drop-prob 0 0.5 {_TWO_WIDTHS} --seeds 1 2 3",
-        f"--drop-prob 0.5 --last-dropout-epoch 5 {_TWO_WIDTHS} --seeds 1 2 3",
-        f"--drop-prob 0.5 --first-dropout-epoch 11 {_TWO_WIDTHS} --seeds 1 2 3",
-    ],
-}
 
 
 def get(sweep: str, table: str = EPOCHS) -> pd.DataFrame | None:
@@ -159,7 +131,11 @@ def describe(sweep: str) -> None:
 
 def _show_command(sweep: str) -> None:
     program = "dropout-mnist" if is_installed() else "python -m dropout_mnist"
-    lines = [f"{program} sweep {options} --output measurements/{sweep}" for options in COMMANDS[sweep]]
+    study = STUDIES[sweep]
+    lines = [f"{program} sweep {options} --output measurements/{sweep}" for options in study.sweeps]
+    if study.more:
+        # In a checkout: it does the sweeps, too.
+        lines = [f"python -m benchmarks.measure {sweep}"]
     st.code("\n".join(lines), language="sh", wrap_lines=True)
 
 

@@ -85,7 +85,7 @@ def _show_measured(rows: pd.DataFrame, kind: str, severity: int, screen: Screen)
     st.caption(
         _(
             "One network each, seed 1, on all test images of MNIST: the intervals cover the choice of the images, not "
-            "that of the seed. Measured by `python -m benchmarks.corruptions`."
+            "that of the seed."
         )
     )
 
@@ -163,6 +163,7 @@ EXPERIMENT = Experiment(
     show=_show,
     verdict=_verdict,
     claims=("corruptions",),
+    sweep=_SWEEP,
     source=mark(
         "Common in tutorials, without a number. The corruptions follow Mu & Gilmer, “MNIST-C”, arXiv 1906.02337 (2019)."
     ),

@@ -1,0 +1,53 @@
+"""The command that makes the shipped measurements."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks import measure
+from dropout_mnist.experiments.measurements import MEASUREMENTS
+from dropout_mnist.experiments.results import measurements_folder
+from dropout_mnist.experiments.studies import STUDIES
+
+pytestmark = pytest.mark.slow
+
+
+def test_every_shipped_folder_belongs_to_a_study() -> None:
+    assert {path.name for path in measurements_folder().iterdir() if path.is_dir()} <= set(STUDIES)
+
+
+def test_the_cost_of_every_measurement_is_known() -> None:
+    assert set(measure.ANSWERS) == {*MEASUREMENTS, "doubt"}
+
+
+def test_unknown_study_is_refused(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sys, "argv", ["measure", "nonsense"])
+    with pytest.raises(SystemExit):
+        measure.main()
+    assert "there is no study 'nonsense'" in capsys.readouterr().err
+
+
+def test_study_is_made_once_and_then_skipped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = "--dataset digits --hidden-sizes 8 --epochs 1 --drop-prob 0 0.5"
+    monkeypatch.setitem(STUDIES, "rate", type(STUDIES["rate"])(sweeps=(options,)))
+    monkeypatch.setattr(sys, "argv", ["measure", "rate", "--output", str(tmp_path)])
+    assert measure.main() == 0
+    assert "2 runs, 0 of them already done" in capsys.readouterr().err
+    before = (tmp_path / "rate" / "epochs.csv").read_bytes()
+    assert measure.main() == 0
+    assert "2 runs, 2 of them already done" in capsys.readouterr().err
+    assert (tmp_path / "rate" / "epochs.csv").read_bytes() == before
+
+
+def test_estimate_makes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = "--dataset digits --hidden-sizes 8 --epochs 1 --drop-prob 0 0.5"
+    monkeypatch.setitem(STUDIES, "rate", type(STUDIES["rate"])(sweeps=(options,)))
+    monkeypatch.setattr(sys, "argv", ["measure", "rate", "--output", str(tmp_path), "--estimate"])
+    assert measure.main() == 0
+    assert "min, one run at a time" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())

@@ -6,12 +6,10 @@ one, and how often the page would express doubt.
 """
 
 import json
-from collections.abc import Sequence
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike, NDArray
-from scipy.interpolate import CubicSpline
+from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score, roc_curve
 from torch import Tensor
 
@@ -20,6 +18,7 @@ from benchmarks.machine import describe_machine
 from dropout_mnist.checkpoint import Checkpoint
 from dropout_mnist.data.pen_strokes import PenDigit, load_pen_digits, render_split
 from dropout_mnist.evaluation import Doubt, compute_logits, predict_batch
+from dropout_mnist.experiments.non_digits import make_scribble, make_sign, make_thing
 from dropout_mnist.experiments.subnetworks import mutual_information, predictive_entropy
 from dropout_mnist.model import MLP
 from dropout_mnist.preprocessing.inputs import scale
@@ -28,58 +27,6 @@ from dropout_mnist.train_step import inference_copy
 COUNT = 1_500
 MC_PASSES = 50
 FALSE_ALARMS = (0.01, 0.02, 0.05)
-
-ROUND = [(0.5 + 0.5 * np.cos(angle), 0.5 + 0.5 * np.sin(angle)) for angle in np.linspace(0, 2 * np.pi, 30)]
-SIGNS: dict[str, list[ArrayLike]] = {
-    "A": [[(0, 1), (0.4, 0), (0.8, 1)], [(0.15, 0.6), (0.65, 0.6)]],
-    "E": [[(0.6, 0), (0, 0), (0, 1), (0.6, 1)], [(0, 0.5), (0.5, 0.5)]],
-    "F": [[(0.6, 0), (0, 0), (0, 1)], [(0, 0.5), (0.5, 0.5)]],
-    "H": [[(0, 0), (0, 1)], [(0.6, 0), (0.6, 1)], [(0, 0.5), (0.6, 0.5)]],
-    "K": [[(0, 0), (0, 1)], [(0.6, 0), (0, 0.5), (0.6, 1)]],
-    "M": [[(0, 1), (0, 0), (0.4, 0.6), (0.8, 0), (0.8, 1)]],
-    "N": [[(0, 1), (0, 0), (0.6, 1), (0.6, 0)]],
-    "P": [[(0, 1), (0, 0), (0.4, 0.05), (0.5, 0.25), (0.4, 0.45), (0, 0.5)]],
-    "R": [[(0, 1), (0, 0), (0.4, 0.05), (0.5, 0.25), (0.4, 0.45), (0, 0.5), (0.6, 1)]],
-    "T": [[(0, 0), (0.8, 0)], [(0.4, 0), (0.4, 1)]],
-    "U": [[(0, 0), (0, 0.7), (0.15, 0.95), (0.45, 0.95), (0.6, 0.7), (0.6, 0)]],
-    "V": [[(0, 0), (0.35, 1), (0.7, 0)]],
-    "W": [[(0, 0), (0.25, 1), (0.5, 0.3), (0.75, 1), (1, 0)]],
-    "X": [[(0, 0), (0.7, 1)], [(0.7, 0), (0, 1)]],
-    "Y": [[(0, 0), (0.35, 0.5), (0.7, 0)], [(0.35, 0.5), (0.35, 1)]],
-    "+": [[(0.5, 0), (0.5, 1)], [(0, 0.5), (1, 0.5)]],
-    "#": [[(0.3, 0), (0.2, 1)], [(0.7, 0), (0.6, 1)], [(0, 0.33), (1, 0.33)], [(0, 0.67), (1, 0.67)]],
-    "triangle": [[(0, 1), (0.5, 0), (1, 1), (0, 1)]],
-    "square": [[(0, 0), (1, 0), (1, 1), (0, 1), (0, 0)]],
-    "house": [[(0, 1), (0, 0.4), (0.5, 0), (1, 0.4), (1, 1), (0, 1)]],
-    "star": [[(0.2, 1), (0.5, 0), (0.8, 1), (0, 0.38), (1, 0.38), (0.2, 1)]],
-    "heart": [
-        [(0.5, 1), (0, 0.4), (0.1, 0.1), (0.35, 0.05), (0.5, 0.25), (0.65, 0.05), (0.9, 0.1), (1, 0.4), (0.5, 1)]
-    ],
-    "face": [ROUND, [(0.3, 0.3), (0.32, 0.35)], [(0.7, 0.3), (0.72, 0.35)], [(0.25, 0.65), (0.5, 0.8), (0.75, 0.65)]],
-}
-
-
-def thing(strokes: Sequence[ArrayLike]) -> PenDigit:
-    """Return strokes as a `PenDigit` with a meaningless label."""
-    lines = [np.asarray(stroke, dtype=np.float64) for stroke in strokes]
-    points = np.concatenate(lines)
-    corner = points.min(axis=0)
-    side = (points.max(axis=0) - corner).max()
-    return PenDigit(0, "non-digits", tuple((line - corner) / side for line in lines))
-
-
-def sign(random: np.random.Generator) -> PenDigit:
-    """Return a letter or a sign, slanted at random and with shaky corners."""
-    slant = np.eye(2) + random.normal(0, 0.1, (2, 2))
-    strokes = SIGNS[random.choice(list(SIGNS))]
-    return thing([(np.asarray(line) + random.normal(0, 0.03, np.shape(line))) @ slant for line in strokes])
-
-
-def scribble(random: np.random.Generator) -> PenDigit:
-    """Return a smooth curve through five to eleven random points."""
-    places = random.random((random.integers(5, 12), 2))
-    count = len(places)
-    return thing([CubicSpline(np.arange(count), places)(np.linspace(0, count - 1, 60))])
 
 
 def half(digit: PenDigit) -> PenDigit | None:
@@ -90,7 +37,7 @@ def half(digit: PenDigit) -> PenDigit | None:
         if left > 1:
             kept.append(stroke[:left])
             left -= len(stroke)
-    return thing(kept) if kept and np.ptp(np.concatenate(kept), axis=0).max() > 0 else None
+    return make_thing(kept) if kept and np.ptp(np.concatenate(kept), axis=0).max() > 0 else None
 
 
 def mc_dropout(model: MLP, pixels: Tensor) -> tuple[Tensor, Tensor]:
@@ -126,8 +73,8 @@ def main() -> None:
     model = Checkpoint.load(options.weights).model
     halves = [part for digit in drawn[:: max(1, len(drawn) // COUNT)] if (part := half(digit)) is not None]
     others = {
-        "signs": render_split([sign(random) for _ in range(COUNT)]),
-        "scribbles": render_split([scribble(random) for _ in range(COUNT)]),
+        "signs": render_split([make_sign(random) for _ in range(COUNT)]),
+        "scribbles": render_split([make_scribble(random) for _ in range(COUNT)]),
         "half digits": render_split(halves),
     }
     digits = render_split(drawn)

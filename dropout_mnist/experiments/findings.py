@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 import torch
 
+from dropout_mnist.experiments.doubt import DIGITS, ENSEMBLE, HIGHEST, INFORMATION, SINGLE, THINNED
 from dropout_mnist.experiments.intervals import differences, means
 from dropout_mnist.experiments.pruning import AT_RANDOM, LARGEST_FIRST
 from dropout_mnist.experiments.results import EPOCHS, last_epochs, measurements_folder, read_table, summarize
@@ -305,6 +306,61 @@ def _corruptions(folder: Path) -> Finding:
     )
 
 
+def _monte_carlo(folder: Path) -> Finding:
+    table = _read(folder, "doubt", "doubt")
+    table = table[(table["train_size"] == table["train_size"].max()) & (table["kind"] != DIGITS)]
+    scores = {SINGLE: HIGHEST, THINNED: INFORMATION, ENSEMBLE: INFORMATION}
+    (single, spread), (thinned, margin), (ensemble, _alone) = (
+        _mean_of_kinds(table[(table["method"] == method) & (table["score"] == score)], "auroc")
+        for method, score in scores.items()
+    )
+    return Finding(
+        HOLDS if thinned - margin > single + spread else ONLY_WHEN if thinned > 0.9 else NOT_HERE,
+        Message(
+            "area under the ROC curve, mean of four kinds of non-digits: {thinned} by the disagreement of thinned "
+            "networks, {single} by one network's highest probability, {ensemble:.3f} by the disagreement of an "
+            "ensemble of 5",
+            thinned=f"{thinned:.3f} ± {margin:.3f}",
+            single=f"{single:.3f} ± {spread:.3f}",
+            ensemble=ensemble,
+        ),
+        came_true=ensemble > thinned,
+    )
+
+
+def _doubt_over_data(folder: Path) -> Finding:
+    table = _read(folder, "doubt", "doubt")
+    table = table[(table["method"] == THINNED) & (table["score"] == INFORMATION)]
+    few, many = table["train_size"].min(), table["train_size"].max()
+    figures = [
+        _mean_of_kinds(rows[rows["train_size"] == size], "mean")
+        for rows in (table[table["kind"] == DIGITS], table[table["kind"] != DIGITS])
+        for size in (few, many)
+    ]
+    before, after = figures[:2]
+    texts = [f"{mean:.3f} ± {margin:.3f}" for mean, margin in figures]
+    return Finding(
+        NOT_HERE if before[0] - before[1] > after[0] + after[1] else HOLDS,
+        Message(
+            "mutual information with {few:,.0f} and {many:,.0f} training images: {before} and {after} nats about test "
+            "digits, {others_before} and {others_after} about non-digits",
+            few=few,
+            many=many,
+            before=texts[0],
+            after=texts[1],
+            others_before=texts[2],
+            others_after=texts[3],
+        ),
+        came_true=after[0] < before[0] / 2,
+    )
+
+
+def _mean_of_kinds(rows: pd.DataFrame, value: str) -> tuple[float, float]:
+    """Return a value's mean over the kinds of images, and half its interval over seeds."""
+    [row] = _rows(means(rows.groupby("seed", as_index=False)[value].mean().assign(all=0), ["all"], value))
+    return row["mean"], row["margin"]
+
+
 def _running_statistics(folder: Path) -> Finding:
     model = MLP(drop_prob=0.5, generator=torch.Generator().manual_seed(1))
     before = {name: values.clone() for name, values in model.state_dict().items()}
@@ -338,5 +394,7 @@ FINDINGS: dict[str, Callable[[Path], Finding]] = {
     "pruning": _pruning,
     "gap": _gap,
     "corruptions": _corruptions,
+    "monte-carlo": _monte_carlo,
+    "doubt-over-data": _doubt_over_data,
     "running-statistics": _running_statistics,
 }

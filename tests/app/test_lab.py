@@ -33,6 +33,7 @@ EXPERIMENTS = (
     "co-adaptation",
     "sparsity",
     "uncertainty",
+    "doubt-over-data",
 )
 
 

@@ -4,6 +4,7 @@ from dropout_mnist.ui.lab.experiment import Experiment
 from dropout_mnist.ui.lab.experiments import (
     averaging,
     bad_pictures,
+    doubt,
     features,
     gap,
     pruning,
@@ -35,7 +36,7 @@ GROUPS = {
         pruning.EXPERIMENT,
         features.EXPERIMENT,
     ),
-    mark("Does the network know when it does not know?"): (uncertainty.EXPERIMENT,),
+    mark("Does the network know when it does not know?"): (uncertainty.EXPERIMENT, doubt.EXPERIMENT),
 }
 EXPERIMENTS: tuple[Experiment, ...] = tuple(experiment for group in GROUPS.values() for experiment in group)
 

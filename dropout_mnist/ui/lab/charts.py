@@ -38,6 +38,7 @@ def with_intervals(
     number_format: str,
     fixed: Mapping[str, str] | None = None,
     points: bool = True,
+    columns: int = 3,
 ) -> alt.LayerChart:
     """Draw lines with the intervals of their values.
 
@@ -48,9 +49,11 @@ def with_intervals(
         number_format: of the values.
         fixed: the colors of some series.
         points: whether each value is marked and has an error bar; else a band around the line shows the intervals.
+        columns: of the legend.
     """
     names = list(dict.fromkeys(table["series"]))
-    color = alt.Color("series:N", scale=look.colors(names, fixed), legend=look.legend() if len(names) > 1 else None)
+    legend = look.legend(columns) if len(names) > 1 else None
+    color = alt.Color("series:N", scale=look.colors(names, fixed), legend=legend)
     tooltip = [_of_series(), alt.Tooltip(x.shorthand, title=x["title"]), *_with_interval(number_format)]
     if number_format.endswith("%"):
         # Student's interval knows no bounds, a share does.

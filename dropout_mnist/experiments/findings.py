@@ -12,8 +12,9 @@ import torch
 
 from dropout_mnist.experiments.doubt import DIGITS, ENSEMBLE, HIGHEST, INFORMATION, SINGLE, THINNED
 from dropout_mnist.experiments.intervals import differences, means
-from dropout_mnist.experiments.pruning import AT_RANDOM, LARGEST_FIRST
+from dropout_mnist.experiments.pruning import AT_RANDOM, LARGEST_FIRST, SMALLEST_FIRST
 from dropout_mnist.experiments.results import EPOCHS, last_epochs, measurements_folder, read_table, summarize
+from dropout_mnist.experiments.shrinking import UNITS, WEIGHTS
 from dropout_mnist.messages.message import Message
 from dropout_mnist.model import MLP
 from dropout_mnist.shapes import INPUT_SIZE
@@ -272,6 +273,42 @@ def _remove_half(folder: Path, order: str, what: Message) -> Finding:
     )
 
 
+def _fewer_units(folder: Path) -> Finding:
+    table = _smallest_removed(folder, UNITS)
+    quarter = table[table["kept"] == 0.25]
+    gain = _difference(quarter, "test_accuracy")
+    text = "; ".join(
+        f"drop_prob {rate:g}: {_percent(accuracy)}" for rate, accuracy in _by_rate(quarter, "test_accuracy").items()
+    )
+    return Finding(
+        HOLDS if gain[0] > gain[1] else NOT_HERE,
+        Message(
+            "test accuracy with {what}, {accuracies}; with drop_prob 0.5 instead of none {gain}",
+            what=Message("the quarter of the units with the largest weights"),
+            accuracies=text,
+            gain=_points(gain),
+        ),
+        came_true=gain[0] <= gain[1],
+    )
+
+
+def _fewer_weights(folder: Path) -> Finding:
+    table = _smallest_removed(folder, WEIGHTS)
+    full, fifth = (_by_rate(table[table["kept"] == kept], "test_accuracy") for kept in (1.0, 0.2))
+    text = "; ".join(f"drop_prob {rate:g}: {_percent(full[rate])} → {_percent(fifth[rate])}" for rate in full)
+    lost = [full[rate][0] - fifth[rate][0] for rate in full]
+    return Finding(
+        HOLDS if max(lost) <= 0.01 else ONLY_WHEN if min(lost) <= 0.01 else NOT_HERE,
+        Message("test accuracy with all weights and with the largest 20% of them, {accuracies}", accuracies=text),
+        came_true=max(lost) <= 0.01,
+    )
+
+
+def _smallest_removed(folder: Path, part: str) -> pd.DataFrame:
+    table = _read(folder, "small", "small")
+    return table[(table["part"] == part) & (table["order"] == SMALLEST_FIRST)]
+
+
 def _gap(folder: Path) -> Finding:
     last = last_epochs(_read(folder, "networks"))
     last = last.assign(gap=last["eval_train_accuracy"] - last["test_accuracy"])
@@ -392,6 +429,8 @@ FINDINGS: dict[str, Callable[[Path], Finding]] = {
     "sparsity": _sparsity,
     "co-adaptation": _co_adaptation,
     "pruning": _pruning,
+    "fewer-units": _fewer_units,
+    "fewer-weights": _fewer_weights,
     "gap": _gap,
     "corruptions": _corruptions,
     "monte-carlo": _monte_carlo,

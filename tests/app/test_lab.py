@@ -31,6 +31,7 @@ EXPERIMENTS = (
     "thinned",
     "averaging",
     "co-adaptation",
+    "small",
     "sparsity",
     "uncertainty",
     "doubt-over-data",

@@ -4,23 +4,40 @@ Everything is computed from the shipped sweeps. A claim whose sweep is missing h
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 import torch
 
 from dropout_mnist.experiments.doubt import DIGITS, ENSEMBLE, HIGHEST, INFORMATION, SINGLE, THINNED
+from dropout_mnist.experiments.finding import (
+    HOLDS,
+    NOT_HERE,
+    ONLY_WHEN,
+    Finding,
+    MissingError,
+    by_rate,
+    difference,
+    percent,
+    points,
+    read,
+    read_errors,
+    records,
+)
+from dropout_mnist.experiments.findings_of_methods import (
+    find_early_dropout,
+    find_gaussian,
+    find_late_dropout,
+    find_weight_decay,
+    find_width,
+)
 from dropout_mnist.experiments.intervals import differences, means
 from dropout_mnist.experiments.pruning import AT_RANDOM, LARGEST_FIRST, SMALLEST_FIRST
-from dropout_mnist.experiments.results import EPOCHS, last_epochs, measurements_folder, read_table, summarize
+from dropout_mnist.experiments.results import last_epochs, measurements_folder, summarize
 from dropout_mnist.experiments.shrinking import UNITS, WEIGHTS
 from dropout_mnist.messages.message import Message
 from dropout_mnist.model import MLP
 from dropout_mnist.shapes import INPUT_SIZE
-
-HOLDS, ONLY_WHEN, NOT_HERE = Message("holds"), Message("holds only when …"), Message("not here")
-
 
 _CORRUPTIONS = {
     "noise": Message("noise"),
@@ -30,25 +47,6 @@ _CORRUPTIONS = {
     "thickness": Message("thickness"),
     "contrast": Message("contrast"),
 }
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What was measured about a claim.
-
-    Attributes:
-        verdict: `HOLDS`, `ONLY_WHEN` or `NOT_HERE`.
-        measured: in words, with intervals.
-        came_true: whether the prediction did; None for a claim without one.
-    """
-
-    verdict: Message
-    measured: Message
-    came_true: bool | None = None
-
-
-class MissingError(Exception):
-    """The sweep that a finding needs was not made."""
 
 
 def find(key: str, folder: Path | None = None) -> Finding | None:
@@ -64,48 +62,15 @@ def find(key: str, folder: Path | None = None) -> Finding | None:
         return None
 
 
-def _read(folder: Path, sweep: str, table: str = EPOCHS) -> pd.DataFrame:
-    found = read_table(folder / sweep, table)
-    if found.empty:
-        raise MissingError
-    return found
-
-
 def _wrong_labels(folder: Path, noise: float) -> pd.DataFrame:
-    table = _read(folder, "wrong_labels")
+    table = read(folder, "wrong_labels")
     return table[table["label_noise"] == noise]
-
-
-def _by_rate(table: pd.DataFrame, value: str) -> dict[float, tuple[float, float]]:
-    """Return the mean of a value and half its interval by drop_prob."""
-    return {row["drop_prob"]: (row["mean"], row["margin"]) for row in _rows(means(table, ["drop_prob"], value))}
-
-
-def _rows(table: pd.DataFrame) -> list[dict[str, float]]:
-    rows: list[dict[str, float]] = table.to_dict("records")  # type: ignore[assignment]
-    return rows
-
-
-def _difference(table: pd.DataFrame, value: str, rates: tuple[float, float] = (0.0, 0.5)) -> tuple[float, float]:
-    """Return by how many points a value differs with dropout, in pairs of a seed, and half its interval."""
-    [row] = _rows(differences(table.assign(all=0), ["all"], value, rates))
-    return row["mean"], row["margin"]
-
-
-def _percent(figure: tuple[float, float], digits: int = 1) -> str:
-    mean, margin = figure
-    return f"{100 * mean:.{digits}f} ± {100 * margin:.{digits}f}%"
-
-
-def _points(figure: tuple[float, float], digits: int = 1) -> Message:
-    mean, margin = figure
-    return Message("{change} ± {margin} points", change=f"{mean:+.{digits}f}", margin=f"{margin:.{digits}f}")
 
 
 def _memorization(folder: Path) -> Finding:
     table = _wrong_labels(folder, 0.4)
-    shares = _by_rate(table[table["epoch"] == 20], "memorized")
-    text = "; ".join(f"drop_prob {rate:g}: {_percent(share)}" for rate, share in shares.items())
+    shares = by_rate(table[table["epoch"] == 20], "memorized")
+    text = "; ".join(f"drop_prob {rate:g}: {percent(share)}" for rate, share in shares.items())
     return Finding(
         HOLDS if shares[0.5][0] < shares[0.0][0] / 2 else NOT_HERE,
         Message("wrong labels memorized after 20 epochs, {shares}", shares=text),
@@ -116,14 +81,14 @@ def _memorization(folder: Path) -> Finding:
 def _label_noise_accuracy(folder: Path) -> Finding:
     table = _wrong_labels(folder, 0.4)
     table = table[table["epoch"] == 20]
-    accuracies, gain = _by_rate(table, "test_accuracy"), _difference(table, "test_accuracy")
+    accuracies, gain = by_rate(table, "test_accuracy"), difference(table, "test_accuracy")
     return Finding(
         HOLDS if gain[0] > gain[1] else NOT_HERE,
         Message(
             "test accuracy after 20 epochs {without} without dropout, {with_dropout} with drop_prob 0.5: {gain}",
-            without=_percent(accuracies[0.0]),
-            with_dropout=_percent(accuracies[0.5]),
-            gain=_points(gain),
+            without=percent(accuracies[0.0]),
+            with_dropout=percent(accuracies[0.5]),
+            gain=points(gain),
         ),
         came_true=gain[0] >= 10,
     )
@@ -131,15 +96,15 @@ def _label_noise_accuracy(folder: Path) -> Finding:
 
 def _early_stopping(folder: Path) -> Finding:
     best = _best_epochs(_wrong_labels(folder, 0.4))
-    accuracies, gain = _by_rate(best, "test_accuracy"), _difference(best, "test_accuracy")
+    accuracies, gain = by_rate(best, "test_accuracy"), difference(best, "test_accuracy")
     return Finding(
         HOLDS if gain[0] <= 1 else ONLY_WHEN,
         Message(
             "best epoch's test accuracy {without} without dropout, {with_dropout} with drop_prob 0.5: {gain}; the "
             "epoch was chosen on the test images",
-            without=_percent(accuracies[0.0]),
-            with_dropout=_percent(accuracies[0.5]),
-            gain=_points(gain),
+            without=percent(accuracies[0.0]),
+            with_dropout=percent(accuracies[0.5]),
+            gain=points(gain),
         ),
         came_true=abs(gain[0]) <= 1,
     )
@@ -147,13 +112,13 @@ def _early_stopping(folder: Path) -> Finding:
 
 def _massive_noise(folder: Path) -> Finding:
     table = _wrong_labels(folder, 0.8)
-    best, last = (_by_rate(rows, "test_accuracy")[0.5] for rows in (_best_epochs(table), last_epochs(table)))
+    best, last = (by_rate(rows, "test_accuracy")[0.5] for rows in (_best_epochs(table), last_epochs(table)))
     return Finding(
         HOLDS if best[0] > 0.8 else NOT_HERE,
         Message(
             "with 80% random labels and drop_prob 0.5, test accuracy {best} at the best epoch and {last} after 60",
-            best=_percent(best),
-            last=_percent(last),
+            best=percent(best),
+            last=percent(last),
         ),
         came_true=best[0] > 0.8 and best[0] - last[0] >= 0.1,
     )
@@ -164,33 +129,28 @@ def _best_epochs(table: pd.DataFrame) -> pd.DataFrame:
     return table.loc[table.groupby("run")["test_accuracy"].idxmax()]
 
 
-def _errors(folder: Path, sweep: str) -> pd.DataFrame:
-    last = last_epochs(_read(folder, sweep))
-    return last.assign(error=1 - last["test_accuracy"])
-
-
 def _test_error(folder: Path) -> Finding:
-    table = _errors(folder, "rate")
-    errors = _by_rate(table, "error")
+    table = read_errors(folder, "rate")
+    errors = by_rate(table, "error")
     best = min(errors, key=lambda rate: errors[rate][0])
-    saved = {rate: _difference(table.assign(error=-table["error"]), "error", (0.0, rate)) for rate in (best, 0.5)}
+    saved = {rate: difference(table.assign(error=-table["error"]), "error", (0.0, rate)) for rate in (best, 0.5)}
     clear = [rate for rate, (mean, margin) in saved.items() if mean > margin]
     return Finding(
         HOLDS if len(clear) == len(saved) else ONLY_WHEN if clear else NOT_HERE,
         Message(
             "{without} without dropout, {with_dropout} with drop_prob 0.5, and {lowest} with the best rate, {best:g}: "
             "{saved} saved",
-            without=_percent(errors[0.0], 2),
-            with_dropout=_percent(errors[0.5], 2),
-            lowest=_percent(errors[best], 2),
+            without=percent(errors[0.0], 2),
+            with_dropout=percent(errors[0.5], 2),
+            lowest=percent(errors[best], 2),
             best=best,
-            saved=_points(saved[best], 2),
+            saved=points(saved[best], 2),
         ),
     )
 
 
 def _rate(folder: Path) -> Finding:
-    errors = _by_rate(_errors(folder, "rate"), "error")
+    errors = by_rate(read_errors(folder, "rate"), "error")
     middle = [errors[rate][0] for rate in errors if 0.1 <= rate <= 0.6]
     spread = 100 * (max(middle) - min(middle))
     return Finding(
@@ -199,14 +159,14 @@ def _rate(folder: Path) -> Finding:
             "test error {low:.2f} to {high:.2f}% for drop_prob 0.1 to 0.6, {most} at 0.8",
             low=100 * min(middle),
             high=100 * max(middle),
-            most=_percent(errors[0.8]),
+            most=percent(errors[0.8]),
         ),
     )
 
 
 def _train_size(folder: Path) -> Finding:
-    table = _errors(folder, "train_size")
-    saved = _rows(differences(table.assign(gain=-table["error"]), ["train_size"], "gain", (0.0, 0.5)))
+    table = read_errors(folder, "train_size")
+    saved = records(differences(table.assign(gain=-table["error"]), ["train_size"], "gain", (0.0, 0.5)))
     text = ", ".join(f"{row['train_size']:,.0f}: {row['mean']:+.2f} ± {row['margin']:.2f}" for row in saved)
     few = saved[0]
     return Finding(
@@ -219,7 +179,7 @@ def _train_size(folder: Path) -> Finding:
 
 
 def _averaging(folder: Path) -> Finding:
-    table = _read(folder, "networks", "averaging")
+    table = read(folder, "networks", "averaging")
     texts, close = [], []
     for rate, rows in table.groupby("drop_prob"):
         average = means(rows[rows["k"] == 50], ["k"], "test_error")["mean"].iloc[0]
@@ -237,10 +197,10 @@ def _averaging(folder: Path) -> Finding:
 
 
 def _sparsity(folder: Path) -> Finding:
-    table = _read(folder, "networks", "activations")
+    table = read(folder, "networks", "activations")
     # A layer's first row, whose bin has no width, counts the zeros.
-    zeros = _by_rate(summarize(table[table["high"] == 0], ["drop_prob", "run"], "share"), "mean")
-    text = "; ".join(f"drop_prob {rate:g}: {_percent(share)}" for rate, share in zeros.items())
+    zeros = by_rate(summarize(table[table["high"] == 0], ["drop_prob", "run"], "share"), "mean")
+    text = "; ".join(f"drop_prob {rate:g}: {percent(share)}" for rate, share in zeros.items())
     return Finding(
         HOLDS if zeros[0.5][0] > zeros[0.0][0] else NOT_HERE,
         Message("activations that are zero, {shares}", shares=text),
@@ -256,11 +216,11 @@ def _pruning(folder: Path) -> Finding:
 
 
 def _remove_half(folder: Path, order: str, what: Message) -> Finding:
-    table = _read(folder, "networks", "pruning")
+    table = read(folder, "networks", "pruning")
     half = table[(table["order"] == order) & table["scaled"] & (table["removed"] == 0.5)]
-    gain = _difference(half, "test_accuracy")
+    gain = difference(half, "test_accuracy")
     text = "; ".join(
-        f"drop_prob {rate:g}: {_percent(accuracy)}" for rate, accuracy in _by_rate(half, "test_accuracy").items()
+        f"drop_prob {rate:g}: {percent(accuracy)}" for rate, accuracy in by_rate(half, "test_accuracy").items()
     )
     return Finding(
         HOLDS if gain[0] > gain[1] else NOT_HERE,
@@ -268,7 +228,7 @@ def _remove_half(folder: Path, order: str, what: Message) -> Finding:
             "test accuracy with {what}, {accuracies}; with drop_prob 0.5 instead of none {gain}",
             what=what,
             accuracies=text,
-            gain=_points(gain),
+            gain=points(gain),
         ),
     )
 
@@ -276,9 +236,9 @@ def _remove_half(folder: Path, order: str, what: Message) -> Finding:
 def _fewer_units(folder: Path) -> Finding:
     table = _smallest_removed(folder, UNITS)
     quarter = table[table["kept"] == 0.25]
-    gain = _difference(quarter, "test_accuracy")
+    gain = difference(quarter, "test_accuracy")
     text = "; ".join(
-        f"drop_prob {rate:g}: {_percent(accuracy)}" for rate, accuracy in _by_rate(quarter, "test_accuracy").items()
+        f"drop_prob {rate:g}: {percent(accuracy)}" for rate, accuracy in by_rate(quarter, "test_accuracy").items()
     )
     return Finding(
         HOLDS if gain[0] > gain[1] else NOT_HERE,
@@ -286,7 +246,7 @@ def _fewer_units(folder: Path) -> Finding:
             "test accuracy with {what}, {accuracies}; with drop_prob 0.5 instead of none {gain}",
             what=Message("the quarter of the units with the largest weights"),
             accuracies=text,
-            gain=_points(gain),
+            gain=points(gain),
         ),
         came_true=gain[0] <= gain[1],
     )
@@ -294,8 +254,8 @@ def _fewer_units(folder: Path) -> Finding:
 
 def _fewer_weights(folder: Path) -> Finding:
     table = _smallest_removed(folder, WEIGHTS)
-    full, fifth = (_by_rate(table[table["kept"] == kept], "test_accuracy") for kept in (1.0, 0.2))
-    text = "; ".join(f"drop_prob {rate:g}: {_percent(full[rate])} → {_percent(fifth[rate])}" for rate in full)
+    full, fifth = (by_rate(table[table["kept"] == kept], "test_accuracy") for kept in (1.0, 0.2))
+    text = "; ".join(f"drop_prob {rate:g}: {percent(full[rate])} → {percent(fifth[rate])}" for rate in full)
     lost = [full[rate][0] - fifth[rate][0] for rate in full]
     return Finding(
         HOLDS if max(lost) <= 0.01 else ONLY_WHEN if min(lost) <= 0.01 else NOT_HERE,
@@ -305,27 +265,27 @@ def _fewer_weights(folder: Path) -> Finding:
 
 
 def _smallest_removed(folder: Path, part: str) -> pd.DataFrame:
-    table = _read(folder, "small", "small")
+    table = read(folder, "small", "small")
     return table[(table["part"] == part) & (table["order"] == SMALLEST_FIRST)]
 
 
 def _gap(folder: Path) -> Finding:
-    last = last_epochs(_read(folder, "networks"))
+    last = last_epochs(read(folder, "networks"))
     last = last.assign(gap=last["eval_train_accuracy"] - last["test_accuracy"])
-    change = _difference(last, "gap")
-    text = "; ".join(f"drop_prob {rate:g}: {100 * gap:.2f}" for rate, (gap, _) in _by_rate(last, "gap").items())
+    change = difference(last, "gap")
+    text = "; ".join(f"drop_prob {rate:g}: {100 * gap:.2f}" for rate, (gap, _) in by_rate(last, "gap").items())
     return Finding(
         HOLDS if change[0] < -change[1] else NOT_HERE,
         Message(
             "points between training and test accuracy, {gaps}; drop_prob 0.5 changes it by {change}",
             gaps=text,
-            change=_points(change, 2),
+            change=points(change, 2),
         ),
     )
 
 
 def _corruptions(folder: Path) -> Finding:
-    table = _read(folder, "corruptions", "corruptions")
+    table = read(folder, "corruptions", "corruptions")
     table = table[(table["recipe"] == "plain") & (table["severity"] == 3)]
     accuracies = table.pivot_table(index="corruption", columns="drop_prob", values="test_accuracy", sort=False)
     changes = (accuracies[0.5] - accuracies[0.0]) * 100
@@ -344,7 +304,7 @@ def _corruptions(folder: Path) -> Finding:
 
 
 def _monte_carlo(folder: Path) -> Finding:
-    table = _read(folder, "doubt", "doubt")
+    table = read(folder, "doubt", "doubt")
     table = table[(table["train_size"] == table["train_size"].max()) & (table["kind"] != DIGITS)]
     scores = {SINGLE: HIGHEST, THINNED: INFORMATION, ENSEMBLE: INFORMATION}
     (single, spread), (thinned, margin), (ensemble, _alone) = (
@@ -366,7 +326,7 @@ def _monte_carlo(folder: Path) -> Finding:
 
 
 def _doubt_over_data(folder: Path) -> Finding:
-    table = _read(folder, "doubt", "doubt")
+    table = read(folder, "doubt", "doubt")
     table = table[(table["method"] == THINNED) & (table["score"] == INFORMATION)]
     few, many = table["train_size"].min(), table["train_size"].max()
     figures = [
@@ -394,7 +354,7 @@ def _doubt_over_data(folder: Path) -> Finding:
 
 def _mean_of_kinds(rows: pd.DataFrame, value: str) -> tuple[float, float]:
     """Return a value's mean over the kinds of images, and half its interval over seeds."""
-    [row] = _rows(means(rows.groupby("seed", as_index=False)[value].mean().assign(all=0), ["all"], value))
+    [row] = records(means(rows.groupby("seed", as_index=False)[value].mean().assign(all=0), ["all"], value))
     return row["mean"], row["margin"]
 
 
@@ -432,6 +392,11 @@ FINDINGS: dict[str, Callable[[Path], Finding]] = {
     "fewer-units": _fewer_units,
     "fewer-weights": _fewer_weights,
     "gap": _gap,
+    "width": find_width,
+    "gaussian": find_gaussian,
+    "weight-decay": find_weight_decay,
+    "early-dropout": find_early_dropout,
+    "late-dropout": find_late_dropout,
     "corruptions": _corruptions,
     "monte-carlo": _monte_carlo,
     "doubt-over-data": _doubt_over_data,

@@ -5,7 +5,8 @@ from contextlib import suppress
 import streamlit as st
 
 from dropout_mnist.experiments.claims import CLAIMS, Claim
-from dropout_mnist.experiments.findings import Finding, find
+from dropout_mnist.experiments.finding import Finding
+from dropout_mnist.experiments.findings import find
 from dropout_mnist.experiments.results import ResultsError
 from dropout_mnist.messages.message import Message
 from dropout_mnist.ui.lab import catalog, links, measurements

@@ -26,8 +26,8 @@ _STYLE = """<style>
 _PRESENTATION_STYLE = """<style>
 html { font-size: clamp(16px, 1.25vw, 32px) !important; --canvas-size: min(27rem, 60svh); }
 @media (min-width: 641px) {
-    [data-testid="stHorizontalBlock"]:has(> * .st-key-canvas) { flex-wrap: nowrap; }
-    [data-testid="stColumn"]:has(.st-key-canvas) { flex: 0 0 var(--canvas-size); }
+    [data-testid="stHorizontalBlock"]:has(> * :is(.st-key-canvas, .st-key-input)) { flex-wrap: nowrap; }
+    [data-testid="stColumn"]:has(:is(.st-key-canvas, .st-key-input)) { flex: 0 0 var(--canvas-size); }
 }
 </style>"""
 

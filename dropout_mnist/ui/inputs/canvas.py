@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 from streamlit_drawable_canvas import CanvasResult, st_canvas
 
 from dropout_mnist.preprocessing.drawing import Pixels, read_canvas, read_strokes
@@ -31,6 +32,11 @@ _STYLE = """<style>
 .st-key-canvas_script, .st-key-canvas_memory { position: absolute; width: 0; }
 @container (max-width: 340px) { .st-key-canvas_tools :has(> [data-testid="stIconMaterial"]) { display: none; } }
 @media (max-width: 640px) { .st-key-canvas { max-width: max(22.5rem, 55svh); } }
+</style>"""
+_PICTURE_STYLE = """<style>
+.st-key-input_picture { max-width: var(--canvas-size, 22.5rem); }
+.st-key-input_picture img { max-height: var(--canvas-size, 22.5rem); object-fit: contain; object-position: left; }
+.st-key-input_picture img[src^="data:"] { image-rendering: pixelated; }
 </style>"""
 
 PEN_WIDTHS = (8, 40)
@@ -136,6 +142,12 @@ def _read_image(data: bytes) -> Pixels | None:
         return read_canvas(np.asarray(open_picture(data).convert("RGBA")))
     except PictureError:
         return None
+
+
+def picture_place() -> DeltaGenerator:
+    """Return the place of a picture that is the input instead of a drawing: as large as the canvas."""
+    st.html(_PICTURE_STYLE)
+    return st.container(key="input_picture")
 
 
 def current_drawing() -> Drawing:

@@ -6,6 +6,7 @@ The session's choice is under stable keys, which also set it before the first ru
 import random
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from contextlib import nullcontext
 
 import streamlit as st
 
@@ -16,6 +17,7 @@ from dropout_mnist.shapes import IMAGE_SIZE
 from dropout_mnist.ui.format import plain
 from dropout_mnist.ui.images import enlarged_url
 from dropout_mnist.ui.inputs import canvas
+from dropout_mnist.ui.language import localize
 from dropout_mnist.ui.language import translate as _
 from dropout_mnist.ui.models import ChosenModel
 from dropout_mnist.ui.resources import can_load_without_download, evaluate_cached, get_dataset
@@ -37,12 +39,12 @@ def choose(number: int) -> None:
     st.session_state[MISREAD_KEY] = False
 
 
-def show(model: ChosenModel | None, width: int = canvas.SIZE) -> Pixels:
+def show(model: ChosenModel | None, width: int | None = None) -> Pixels:
     """Show a test image and what chooses it.
 
     Args:
         model: whose mistakes are offered, and that was trained on such images; None if there is no model.
-        width: of the image, in pixels.
+        width: of the image, in pixels; None for that of the canvas.
 
     Returns:
         the image's pixels, (28, 28) uint8.
@@ -70,12 +72,14 @@ def show(model: ChosenModel | None, width: int = canvas.SIZE) -> Pixels:
             _("Another"), key="another_input", icon=":material/shuffle:", on_click=_choose_at_random, args=(numbers,)
         )
     pixels: Pixels = test.pixels[number].numpy().reshape(IMAGE_SIZE, IMAGE_SIZE)
-    st.image(enlarged_url(pixels, width // IMAGE_SIZE), width=width, alt=_("Test image {number}", number=f"{number:,}"))
+    url = enlarged_url(pixels, (width or canvas.SIZE) // IMAGE_SIZE)
+    with canvas.picture_place() if width is None else nullcontext():
+        st.image(url, width=width or "stretch", alt=_("Test image {number}", number=f"{number:,}"))
     st.caption(
         _(
             "Test image {number} of {title}. Its label is **{label}**.",
             number=f"{number:,}",
-            title=dataset.title,
+            title=localize(dataset.title),
             label=int(test.labels[number]),
         )
     )

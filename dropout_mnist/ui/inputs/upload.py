@@ -39,7 +39,8 @@ def show() -> Pixels | None:
     except PictureError as error:
         st.error(plain(error), icon=":material/error:")
     chosen = _choose(found) if len(found) > 1 else 0
-    st.image(_mark(picture, found, chosen), caption=plain(upload.name), width=canvas.SIZE, output_format="PNG")
+    with canvas.picture_place():
+        st.image(_mark(picture, found, chosen), caption=plain(upload.name), width="stretch", output_format="PNG")
     return found[chosen].pixels if found else None
 
 

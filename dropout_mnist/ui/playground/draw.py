@@ -65,7 +65,7 @@ def show(on_input: Callable[[], None]) -> None:
     scroll.show()
     show_input, invitation = _SOURCES[source]
     input_column, answer_column = st.columns([1, 2], gap="medium")
-    with input_column:
+    with input_column, st.container(key="input"):
         pixels = st.session_state[_PIXELS_KEY] = show_input()
         if source == DRAW:
             component.send_drawing(_(invitation))

@@ -18,6 +18,8 @@ SLIDERS = {
     "uncertainty_rotation": ("uncertainty", "uncertainty_input"),
     "co-adaptation_removed": ("co-adaptation", "pruning_text"),
     "bad-pictures_severity": ("bad-pictures", "bad_pictures_text"),
+    "small_kept": ("small", "small_text"),
+    "doubt-over-data_images": ("doubt-over-data", "doubt_text"),
 }
 
 # Records when a key is pressed, and when the watched element changes next.

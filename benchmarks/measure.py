@@ -12,6 +12,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+import torch
+
 from benchmarks.machine import describe_machine
 from dropout_mnist.checkpoints import folder as checkpoints
 from dropout_mnist.cli import sweep
@@ -22,6 +24,8 @@ from dropout_mnist.experiments.measurements import measure_corruptions
 from dropout_mnist.experiments.results import EPOCHS, SweepResults
 from dropout_mnist.experiments.studies import DOUBT_SIZES, STUDIES, ensemble_configs
 from dropout_mnist.experiments.sweep import distinct
+from dropout_mnist.experiments.workers import plan_workers
+from dropout_mnist.hardware.machine import Machine
 from dropout_mnist.server.pace import PaceBook
 from dropout_mnist.train_step import inference_copy
 from dropout_mnist.training import Training
@@ -41,13 +45,7 @@ def main() -> int:
     """Make the measurements and return the exit code: 1 if runs failed, 130 if interrupted."""
     options = _parse_arguments()
     names: list[str] = options.studies or list(STUDIES)
-    paces = PaceBook()
-    seconds = {name: sum(_estimate(name, options.output, paces)) for name in names}
-    for name, time in seconds.items():
-        print(f"{name:<14}{time / 60:6.0f} min", file=sys.stderr)
-    print(
-        f"{'all':<14}{sum(seconds.values()) / 60:6.0f} min, one run at a time, on {describe_machine()}", file=sys.stderr
-    )
+    _print_estimate(names, options.output)
     if options.estimate:
         return 0
     try:
@@ -56,6 +54,20 @@ def main() -> int:
         print("Interrupted. What is finished is kept; the same command makes the rest.", file=sys.stderr)
         return 130
     return max(codes)
+
+
+def _print_estimate(names: Sequence[str], output: Path) -> None:
+    """Print how long the studies take: each worker process of a sweep has a thread, and there is one for each core."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    paces = PaceBook()
+    seconds = {name: list(_estimate(name, output, paces)) for name in names}
+    torch.set_num_threads(threads)
+    seconds["all"] = [time for times in seconds.values() for time in times]
+    workers, _reason = plan_workers(Machine.inspect(), len(seconds["all"]))
+    for name, times in seconds.items():
+        print(f"{name:<14}{len(times):4} runs {sum(times) / workers / 60:6.0f} min", file=sys.stderr)
+    print(f"with {workers} at a time, on {describe_machine()}", file=sys.stderr)
 
 
 def _parse_arguments() -> argparse.Namespace:

@@ -49,5 +49,5 @@ def test_estimate_makes_nothing(
     monkeypatch.setitem(STUDIES, "rate", type(STUDIES["rate"])(sweeps=(options,)))
     monkeypatch.setattr(sys, "argv", ["measure", "rate", "--output", str(tmp_path), "--estimate"])
     assert measure.main() == 0
-    assert "min, one run at a time" in capsys.readouterr().err
+    assert "rate             2 runs" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())

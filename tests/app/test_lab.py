@@ -265,6 +265,17 @@ def test_live_run_with_the_bundled_digits_is_drawn(monkeypatch: pytest.MonkeyPat
     assert "live: drop_prob 0.3, scikit-learn's bundled digits: test accuracy" in texts(page)
 
 
+def test_doubt_of_a_live_run_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    short = TrainConfig(dataset="digits", epochs=1, hidden_sizes=(8,), drop_prob=0.5, seed=4)
+    monkeypatch.setattr("dropout_mnist.ui.lab.live_run.trainable", lambda config: short)
+    page = open_experiment("doubt-over-data")
+    count = len(page.metric)
+    checked(page.button(key="lab_train").click().run())
+    wait_until(lambda: not checked(page.run()).button(key="lab_train").disabled, "the run has ended")
+    assert len(page.metric) == 2 * count
+    assert page.metric[-2].label.startswith("live: ")
+
+
 def test_gains_are_differences_of_pairs_with_the_same_seed() -> None:
     runs = pd.DataFrame(
         {

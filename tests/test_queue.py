@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from dropout_mnist.checkpoint import Checkpoint
-from dropout_mnist.checkpoints.resume import load_state, save_state
+from dropout_mnist.checkpoints.resume import discard_state, load_state, save_state
 from dropout_mnist.config import TrainConfig
 from dropout_mnist.data.datasets import Dataset
 from dropout_mnist.data.mnist_files import DataError, DownloadProgress, ReportDownload
@@ -281,6 +281,24 @@ def test_unusable_state_is_reported_and_the_run_starts_from_scratch(
     assert run.state is RunState.FINISHED
     assert "could not be resumed (the saved state has missing or unknown tensors" in (run.message or "")
     assert len(run.history) == tiny_config.epochs
+
+
+def test_longer_run_says_when_the_state_of_a_shorter_one_is_not_kept(
+    start_queue: StartQueue, tiny: Dataset, tiny_config: TrainConfig
+) -> None:
+    queue = start_queue(lambda name, report: tiny)
+    short, longer = replace(tiny_config, epochs=1), replace(tiny_config, epochs=2)
+    assert ended(queue, queue.submit(short)).message is None
+    assert ended(queue, queue.submit(longer)).message is None
+    discard_state(longer)
+    run = ended(queue, queue.submit(replace(tiny_config, epochs=3)))
+    assert run.state is RunState.FINISHED
+    assert run.message == (
+        "The state after the 2 epochs that are trained already is not kept, so the run started from epoch 1."
+    )
+    # The same run again starts from scratch on purpose.
+    discard_state(longer)
+    assert ended(queue, queue.submit(replace(tiny_config, epochs=3))).message is None
 
 
 def test_interrupted_run_is_resumed(start_queue: StartQueue, tiny: Dataset, tiny_config: TrainConfig) -> None:

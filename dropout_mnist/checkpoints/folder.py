@@ -106,8 +106,13 @@ def find_checkpoint(
 
 
 def find_shorter(config: TrainConfig) -> int | None:
-    """Return the most epochs of a stored checkpoint that differs in nothing but fewer epochs, judged by its name."""
+    """Return the most epochs of a stored checkpoint that differs in nothing but fewer epochs, judged by its name.
+
+    None if there is none, or if the config's own checkpoint is stored: then it is trained again on purpose.
+    """
     names = {path.name for path in list_checkpoints()}
+    if config.name + SUFFIX in names:
+        return None
     shorter = (epochs for epochs in range(1, config.epochs) if replace(config, epochs=epochs).name + SUFFIX in names)
     return max(shorter, default=None)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dropout_mnist.checkpoint import Checkpoint
-from dropout_mnist.checkpoints.folder import store_checkpoint
+from dropout_mnist.checkpoints.folder import find_shorter, store_checkpoint
 from dropout_mnist.checkpoints.resume import end_state, load_state, save_state
 from dropout_mnist.config import TrainConfig
 from dropout_mnist.data.datasets import Dataset
@@ -102,6 +102,18 @@ def train_and_store(
     if not keep_state():
         end_state(config)
     return Outcome(training.history, checkpoint, path, error)
+
+
+def lost_epochs(config: TrainConfig) -> int | None:
+    """Return the epochs of a shorter run whose checkpoint is stored, but not the state to continue from.
+
+    None if there is no such run, or if there is a state: whether it can be used is found out when it is.
+    """
+    epochs = find_shorter(config)
+    try:
+        return epochs if epochs and load_state(config) is None else None
+    except StateError:
+        return None
 
 
 def _resume_or_begin(config: TrainConfig, dataset: Dataset, on_restart: Callable[[StateError], None]) -> Training:

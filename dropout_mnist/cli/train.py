@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from dropout_mnist.checkpoint import Checkpoint
-from dropout_mnist.checkpoints.folder import check_store, find_checkpoint, find_shorter, store_checkpoint
-from dropout_mnist.checkpoints.resume import discard_state, load_state
-from dropout_mnist.checkpoints.run import Outcome, train_and_store
+from dropout_mnist.checkpoints.folder import check_store, find_checkpoint, store_checkpoint
+from dropout_mnist.checkpoints.resume import discard_state
+from dropout_mnist.checkpoints.run import Outcome, lost_epochs, train_and_store
 from dropout_mnist.cli.batches import BatchPrinter
 from dropout_mnist.cli.options import add_settings, chosen_config
 from dropout_mnist.cli.output import (
@@ -86,7 +86,7 @@ def run(options: argparse.Namespace) -> int:
             dataset = load_dataset(config.dataset, bar.report)
         if options.retrain:
             discard_state(config)
-        elif (epochs := find_shorter(config)) and load_state(config) is None:
+        elif epochs := lost_epochs(config):
             print_note(
                 f"The state after the {epochs} epochs that are trained already is not kept: starting from epoch 1"
             )

@@ -8,7 +8,7 @@ import torch
 
 from dropout_mnist.checkpoint import Checkpoint
 from dropout_mnist.checkpoints.folder import store_checkpoint
-from dropout_mnist.checkpoints.run import Outcome, train_and_store
+from dropout_mnist.checkpoints.run import Outcome, lost_epochs, train_and_store
 from dropout_mnist.data.datasets import Dataset
 from dropout_mnist.data.mnist_files import DataError, DownloadProgress, ReportDownload
 from dropout_mnist.evaluation import EpochResult
@@ -93,6 +93,14 @@ class Worker:
             message = Message(
                 "The interrupted run could not be resumed ({error}), so it started from scratch.",
                 error=message_of(error),
+            )
+            job.update(message=message)
+
+        if job.paused is None and not job.run.history and (epochs := lost_epochs(job.run.config)):
+            message = Message(
+                "The state after the {epochs} epochs that are trained already is not kept, so the run started from "
+                "epoch 1.",
+                epochs=epochs,
             )
             job.update(message=message)
 

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dropout_mnist.checkpoints.resume import discard_state
+from dropout_mnist.config import TrainConfig
 from dropout_mnist.data.datasets import Dataset
 from dropout_mnist.server.runs import RunState
 from dropout_mnist.ui import resources
@@ -191,6 +193,44 @@ def test_run_beyond_the_limit_is_refused_with_a_reason(
     checked(page.text_input(key="seed").set_value("2").run())
     click_train(page)
     assert "You have as many runs in the queue as one visitor may have (1)" in texts(page)
+
+
+def test_more_epochs_continue_a_shorter_run_or_say_why_not(open_page: OpenPage) -> None:
+    page = open_page(dataset="digits", epochs="1")
+    train(page)
+    checked(page.text_input(key="epochs").set_value("2").run())
+    train(page)
+    assert "2 epochs is trained" in texts(page)
+    assert "is not kept" not in texts(page)
+    # As the states of longer ago are dropped.
+    discard_state(TrainConfig(dataset="digits", epochs=2))
+    checked(page.text_input(key="epochs").set_value("3").run())
+    train(page)
+    message = "The state after the 2 epochs that are trained already is not kept, so the run started from epoch 1."
+    assert re.search(rf"3 epochs is trained: test accuracy .*%\. {re.escape(message)}", texts(page))
+
+
+def show_waiting_runs() -> None:
+    from dropout_mnist.config import TrainConfig
+    from dropout_mnist.server.runs import Run, RunState
+    from dropout_mnist.ui.playground import progress
+
+    run = Run(id=1, config=TrainConfig(drop_prob=0.5, epochs=4, train_size=100))
+    progress.show_waiting(run, 0)
+    progress.show_waiting(Run(id=2, config=run.config), 3)
+    progress.show_waiting(Run(id=3, config=run.config, state=RunState.PAUSED), 0)
+
+
+def test_waiting_runs_say_when_they_are_next(fresh_server: None) -> None:
+    # Between two runs, nothing trains for a moment, and the first run in the queue is a waiting one.
+    page = checked(AppTest.from_function(show_waiting_runs, default_timeout=TIMEOUT).run())
+    name = "dropout 0.5 · 100 images · 4 epochs"
+    assert [caption.value for caption in page.caption] == [
+        f"Waiting, and next in the queue: {name}",
+        f"Waiting, number 3 in the queue: {name}",
+        f"Paused after 0 of 4 epochs, for shorter runs of others: {name}",
+    ]
+    assert [button.label for button in page.button] == ["Remove", "Remove", "Stop"]
 
 
 def test_run_shows_the_progress_of_the_download_it_needs(open_page: OpenPage, mirrors: Mirrors) -> None:

@@ -7,7 +7,7 @@ import streamlit as st
 from dropout_mnist.data.datasets import TITLES
 from dropout_mnist.server.runs import Run, RunState
 from dropout_mnist.ui import names
-from dropout_mnist.ui.format import describe_download, epochs, rough_duration
+from dropout_mnist.ui.format import describe_download, epochs, plain, rough_duration
 from dropout_mnist.ui.language import localize
 from dropout_mnist.ui.language import translate as _
 from dropout_mnist.ui.playground import share as sharing
@@ -39,6 +39,8 @@ def show(run: Run, together: Sequence[Run]) -> None:
                 name=names.network(run.config),
             )
         )
+    if run.message:
+        st.caption(plain(run.message))
     sharing.show(together)
 
 

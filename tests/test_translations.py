@@ -129,6 +129,21 @@ def test_untranslated_texts_are_found(code: str) -> None:
     assert len([*find_untranslated(tree), *find_untitled(tree)]) == 1
 
 
+# Values that are whole numbers; others may end with a percent sign.
+NUMBERS = {"average", "digit", "disagreement", "entropy", "full", "label", "memorized", "right", "same"}
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_bold_ends_where_markdown_sees_it(code: str) -> None:
+    """After punctuation, two asterisks end nothing in Markdown if a letter follows, as a Korean particle does."""
+
+    def fill_in(value: re.Match[str]) -> str:
+        return "1" if value[1] in NUMBERS else "9%"
+
+    translations = read_catalog(code).values()
+    assert [text for text in translations if re.search(r"[^\w\s*]\*\*\w", re.sub(r"{(\w+).*?}", fill_in, text))] == []
+
+
 # What reaches the page from below: errors by their class, and ValueError in the modules that check settings and files.
 SHOWN_ERRORS = (
     "CheckpointError",

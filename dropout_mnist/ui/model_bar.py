@@ -19,7 +19,7 @@ _STYLE = """<style>
     .st-key-comparison_choice { flex: 1.2; }
     .st-key-model input { font-size: 0.875rem; padding-inline: 0.5rem 0; }
     .st-key-model_menu button { padding-inline: 0.25rem; }
-    .st-key-model_menu p { position: absolute; clip-path: inset(50%); }
+    .st-key-model_menu p { position: absolute; width: 1px; overflow: hidden; clip-path: inset(50%); }
     .st-key-model > :has(> .st-key-model_facts) { display: none; }
 }
 </style>"""

@@ -55,8 +55,11 @@ def assert_nothing_is_wider_than_the_page(page: Page) -> None:
     assert page.get_by_test_id("stMain").evaluate("main => main.scrollWidth") <= size["width"]
 
 
-def test_first_screen_of_a_phone_has_the_answer(phone: Playground) -> None:
-    phone.open()
+@pytest.mark.parametrize(("language", "certainty"), [("en", "sure"), ("ko", "확신")])
+def test_first_screen_of_a_phone_has_the_answer(phone: Playground, language: str, certainty: str) -> None:
+    phone.page.goto(f"{phone.server}/?lang={language}")
+    expect(phone.canvas).to_be_visible()
+    expect(phone.prediction.get_by_text("0").first).to_be_visible()
     session = phone.page.context.new_cdp_session(phone.page)
 
     def touch(kind: str, *at: tuple[float, float]) -> None:
@@ -69,7 +72,7 @@ def test_first_screen_of_a_phone_has_the_answer(phone: Playground) -> None:
             touch("touchMove", (x0 + (x1 - x0) * step / 10, y0 + (y1 - y0) * step / 10))
     touch("touchEnd")
     expect(phone.answer).to_have_text("7")
-    sure = phone.prediction.get_by_text("sure").first
+    sure = phone.prediction.get_by_text(certainty).first
     expect(sure).to_be_visible()
     below = phone.canvas.bounding_box()
     assert below is not None
@@ -82,6 +85,7 @@ def test_first_screen_of_a_phone_has_the_answer(phone: Playground) -> None:
     rows = phone.prediction.locator(".live-rows > div")
     expect(rows).to_have_count(10)
     assert all(is_in_first_screen(rows.nth(digit)) for digit in range(10))
+    assert is_in_first_screen(phone.keyed("pen"))
     assert_nothing_is_wider_than_the_page(phone.page)
 
 

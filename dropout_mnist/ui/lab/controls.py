@@ -84,6 +84,7 @@ class Controls:
             **self._value(name, list(default)),
             format_func=choices.__getitem__,
             max_selections=most,
+            placeholder=_("Choose up to {count}", count=most),
             persist_state="session",
         )
         address.publish(name, None if value == list(default) else ",".join(value))

@@ -41,8 +41,7 @@ def _show(screen: Screen) -> None:
 
 def _show_measured(results: pd.DataFrame, screen: Screen) -> None:
     table = _errors(results)
-    x = alt.X("drop_prob:Q", title="drop_prob", scale=alt.Scale(domain=[0, 0.9]), axis=alt.Axis(format=".1f"))
-    y = look.error_axis()
+    x, y = look.rate_axis(), look.error_axis()
     measured = charts.with_intervals(table, x, y, ".2%", {_(_FULL): look.BLUE, _(_THINNED): look.ORANGE})
     chart = charts.layers(measured, charts.prediction(screen.answer, x, y, _ASKED_RATE, 0.01))
     charts.show(chart, table, "thinned", _("Test error over drop_prob, logarithmic.") + " " + _describe(table))

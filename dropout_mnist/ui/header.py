@@ -3,7 +3,7 @@
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from dropout_mnist.ui import address, clicks, copy_link, navigation, style
+from dropout_mnist.ui import address, clicks, copy_link, navigation, page_language, style
 from dropout_mnist.ui.language import LANGUAGES, language
 from dropout_mnist.ui.language import PARAMETER as LANGUAGE
 from dropout_mnist.ui.language import translate as _
@@ -20,6 +20,7 @@ def show(current: StreamlitPage) -> None:
     presentation = st.query_params.get(VIEW) == PRESENTATION
     style.apply(presentation)
     clicks.watch()
+    page_language.tell()
     if st.context.is_embedded and address.EXPERIMENT in st.query_params:
         # A frame in another page shows an experiment alone.
         return

@@ -59,6 +59,7 @@ def assert_nothing_is_wider_than_the_page(page: Page) -> None:
 def test_first_screen_of_a_phone_has_the_answer(phone: Playground, language: str, certainty: str) -> None:
     phone.page.goto(f"{phone.server}/?lang={language}")
     expect(phone.canvas).to_be_visible()
+    expect(phone.page.locator("html")).to_have_attribute("lang", language)
     expect(phone.prediction.get_by_text("0").first).to_be_visible()
     session = phone.page.context.new_cdp_session(phone.page)
 

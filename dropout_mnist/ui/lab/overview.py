@@ -9,7 +9,7 @@ from dropout_mnist.ui.language import translate as _
 
 _STYLE = """<style>
 [class*="st-key-question_"] { gap: 0; }
-[class*="st-key-question_"] a { padding-left: 0; }
+[class*="st-key-question_"] a { padding-left: 0; background: none; }
 [class*="st-key-question_"] p { font-weight: 600; white-space: normal; }
 [class*="st-key-question_"] [data-testid="stCaptionContainer"] p { font-weight: 400; }
 </style>"""
@@ -51,12 +51,12 @@ def _show_progress() -> None:
 
 
 def _show_question(experiment: Experiment) -> None:
-    number = catalog.EXPERIMENTS.index(experiment) + 1
+    number, title = catalog.EXPERIMENTS.index(experiment) + 1, _(experiment.title)
     done = experiment.key in predictions.answered()
     with st.container(key=f"question_{experiment.key}"):
         links.to(
             experiment,
-            f"{number}. {_(experiment.title)}: {_(experiment.question)}",
+            f"{number}. {title}{' ' if title.endswith('?') else ': '}{_(experiment.question)}",
             icon=":material/check:" if done else ":material/science:",
         )
         verdict = verdict_of(experiment)

@@ -11,18 +11,23 @@ import numpy as np
 import pandas as pd
 
 from dropout_mnist.data.datasets import FULL_SIZES
-from dropout_mnist.experiments.pruning import LARGEST_FIRST
+from dropout_mnist.experiments.doubt import DIGITS, ENSEMBLE, HIGHEST, INFORMATION, SINGLE, THINNED
+from dropout_mnist.experiments.pruning import LARGEST_FIRST, SMALLEST_FIRST
 from dropout_mnist.experiments.results import last_epochs, measurements_folder, read_table, summarize
+from dropout_mnist.experiments.shrinking import PARTS
 
 PRUNED_SHARES = (0.0, 0.25, 0.5, 0.75)
+KEPT_SHARES = (1.0, 0.5, 0.4, 0.3, 0.25, 0.2, 0.1)
 
 
 def main() -> None:
-    """Print the four tables."""
+    """Print the tables."""
     print_rates()
     print_train_sizes()
     print_pruning()
+    print_small()
     print_sparsity()
+    print_doubt()
 
 
 def print_rates() -> None:
@@ -60,6 +65,37 @@ def print_pruning() -> None:
         _print_row(f"test accuracy, drop_prob {drop_prob:.1f}, %", _with_errors(rows, 1))
 
 
+def print_small() -> None:
+    """Print the test accuracy of networks that keep a share of their units or weights, the largest ones."""
+    table = read_table(measurements_folder() / "small", "small")
+    table = table[table["order"] == SMALLEST_FIRST].assign(test_accuracy=100 * table["test_accuracy"])
+    for part in PARTS:
+        rows = table[(table["part"] == part) & table["kept"].isin(KEPT_SHARES)]
+        summary = summarize(rows, ["drop_prob", "kept"], "test_accuracy").sort_values("kept", ascending=False)
+        sizes = rows.groupby("kept")["bytes"].mean().sort_index(ascending=False)
+        cells = [f"{share:.0%} ({size / 1e6:.2f} MB)" for share, size in sizes.items()]
+        _print_row(f"{part} kept, the largest", cells, heading=True)
+        for drop_prob, of_rate in summary.groupby("drop_prob"):
+            _print_row(f"test accuracy, drop_prob {drop_prob:.1f}, %", _with_errors(of_rate, 1))
+
+
+def print_doubt() -> None:
+    """Print the disagreement about digits and non-digits, and how well doubt separates them, by training images."""
+    table = read_table(measurements_folder() / "doubt", "doubt")
+    others = table["kind"].where(table["kind"] == DIGITS, "non-digits")
+    runs = table.groupby(["run", "train_size", "method", "score", others], as_index=False)[["mean", "auroc"]].mean()
+    _print_row("training images", map("{:,}".format, sorted(runs["train_size"].unique())), heading=True)
+    for method in (THINNED, ENSEMBLE):
+        for kind in (DIGITS, "non-digits"):
+            rows = runs[(runs["method"] == method) & (runs["score"] == INFORMATION) & (runs["kind"] == kind)]
+            cells = _with_errors(summarize(rows, ["train_size"], "mean"), 3)
+            _print_row(f"disagreement about {kind}, {method}, nats", cells)
+    for method, score in ((SINGLE, HIGHEST), (THINNED, INFORMATION), (ENSEMBLE, INFORMATION)):
+        rows = runs[(runs["method"] == method) & (runs["score"] == score) & (runs["kind"] != DIGITS)]
+        cells = _with_errors(summarize(rows, ["train_size"], "auroc"), 3)
+        _print_row(f"area under the ROC curve, {score}, {method}", cells)
+
+
 def print_sparsity() -> None:
     """Print the share of activations that are zero, for each hidden layer."""
     table = read_table(measurements_folder() / "networks", "activations")
@@ -79,7 +115,10 @@ def _test_errors(sweep: str) -> pd.DataFrame:
 
 def _with_errors(summary: pd.DataFrame, digits: int, sign: str = "") -> Sequence[str]:
     pairs = zip(summary["mean"], summary["standard_error"], strict=True)
-    return [f"{mean:{sign}.{digits}f} ± {error:.{digits}f}" for mean, error in pairs]
+    return [
+        f"{mean:{sign}.{digits}f} ± {error:.{digits}f}" if np.isfinite(error) else f"{mean:{sign}.{digits}f}"
+        for mean, error in pairs
+    ]
 
 
 def _print_row(name: str, cells: Iterable[str], heading: bool = False) -> None:

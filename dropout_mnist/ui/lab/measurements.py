@@ -99,6 +99,9 @@ def describe(sweep: str) -> None:
     """Show how the networks of a sweep were trained, the command that repeats it, and its tables."""
     results = get(sweep)
     if results is not None:
+        # Of several recipes, the plain one, which the others are compared with.
+        plain_runs = results[results["recipe"] == "plain"]
+        results = results if plain_runs.empty else plain_runs
         first = results.iloc[0]
         dataset = "MNIST" if first["dataset"] == "mnist" else plain(first["dataset"])
         st.markdown(

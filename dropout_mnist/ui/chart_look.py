@@ -17,8 +17,8 @@ HEIGHT = 320
 LINE = 2
 DASHED, DOTTED = [5, 4], [2, 3]
 
-# Logarithmic axes of errors have labels at these shares.
-_ERROR_TICKS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
+# Logarithmic axes have labels at these values.
+_LOG_TICKS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 
 
 def one_column_if_narrow(columns: int) -> alt.ExprRef:
@@ -111,8 +111,37 @@ def error_axis(title: str | None = None) -> alt.Y:
         "mean:Q",
         title=title or _("test error"),
         scale=alt.Scale(type="log", nice=False, padding=12),
-        axis=alt.Axis(values=list(_ERROR_TICKS), format="~%"),
+        axis=alt.Axis(values=list(_LOG_TICKS), format="~%"),
     )
+
+
+def fitting_axis(title: str, values: Sequence[float], shares: bool) -> alt.Y:
+    """Return a y axis that is logarithmic if the values differ by more than a factor of five.
+
+    Args:
+        title: of the axis.
+        values: that are drawn.
+        shares: whether they are shares, such as errors.
+    """
+    label = "~%" if shares else "~g"
+    if max(values) > 5 * min(values) > 0:
+        scale, axis = alt.Scale(type="log", nice=False, padding=12), alt.Axis(values=list(_LOG_TICKS), format=label)
+    else:
+        scale, axis = alt.Scale(zero=False), alt.Axis(format=label, tickCount=6)
+    return alt.Y("mean:Q", title=title, scale=scale, axis=axis)
+
+
+def is_logarithmic(axis: alt.Y) -> bool:
+    """Whether an axis is logarithmic."""
+    scale = axis["scale"]
+    return isinstance(scale, alt.Scale) and scale["type"] == "log"
+
+
+def name_axis(title: str | None, names: Sequence[str]) -> alt.X:
+    """Return an x axis for names, which are broken into lines on a phone."""
+    label = "width < 400 ? split(datum.label, ' ') : datum.label"
+    axis = alt.Axis(labelAngle=0, labelLimit=150, labelOverlap=False, labelExpr=label)
+    return alt.X("name:N", title=title, sort=list(names), axis=axis)
 
 
 def points_axis(title: str) -> alt.Y:

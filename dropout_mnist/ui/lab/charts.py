@@ -55,9 +55,7 @@ def with_intervals(
     legend = look.legend(columns) if len(names) > 1 else None
     color = alt.Color("series:N", scale=look.colors(names, fixed), legend=legend)
     tooltip = [_of_series(), alt.Tooltip(x.shorthand, title=x["title"]), *_with_interval(number_format)]
-    if number_format.endswith("%"):
-        # Student's interval knows no bounds, a share does.
-        table = table.assign(low=table["low"].clip(lower=0), high=table["high"].clip(upper=1))
+    table = _bounded(table, y, number_format)
     # The layers share their data: with data of its own, each layer would take long to copy and to send.
     base = alt.Chart().encode(x=x, color=color)
     lines = base.mark_line(strokeWidth=look.LINE).encode(y=y, tooltip=tooltip)
@@ -73,7 +71,7 @@ def with_intervals(
 def dots(table: pd.DataFrame, x: alt.X, y: alt.Y, number_format: str) -> alt.LayerChart:
     """Draw one value with its interval for each name on the x axis, as `with_intervals` does, without lines."""
     tooltip = [alt.Tooltip(x.shorthand, title=x["title"] or _("Method")), *_with_interval(number_format)]
-    base = alt.Chart(table).encode(x=x)
+    base = alt.Chart(_bounded(table, y, number_format)).encode(x=x)
     bars = base.mark_rule(strokeWidth=look.LINE, color=look.SKY).encode(y=_with_field(y, "low"), y2="high:Q")
     marks = base.mark_circle(size=90, opacity=1, color=look.SKY).encode(y=y, tooltip=tooltip)
     return (bars + marks).properties(height=look.HEIGHT)
@@ -185,6 +183,16 @@ def bands(table: pd.DataFrame, x: alt.X, digits: Sequence[int]) -> alt.LayerChar
     ]
     line = base.mark_line(strokeWidth=look.LINE).encode(y=y, tooltip=tooltip)
     return (area + line).properties(height=look.HEIGHT)
+
+
+def _bounded(table: pd.DataFrame, y: alt.Y, number_format: str) -> pd.DataFrame:
+    """Return a table whose intervals end where the axis does: Student's interval knows no bounds."""
+    low, high = table["low"], table["high"]
+    if number_format.endswith("%"):
+        low, high = low.clip(lower=0), high.clip(upper=1)
+    if look.is_logarithmic(y):
+        low = low.clip(lower=table["mean"].min() / 2)
+    return table.assign(low=low, high=high)
 
 
 def _of_series() -> alt.Tooltip:

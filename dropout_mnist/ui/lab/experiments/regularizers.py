@@ -6,6 +6,7 @@ import streamlit as st
 
 from dropout_mnist.config import TrainConfig
 from dropout_mnist.experiments.results import last_epochs
+from dropout_mnist.ui import chart_look as look
 from dropout_mnist.ui.lab import charts, live_run, measurements
 from dropout_mnist.ui.lab.experiment import Choice, Experiment, Outcome, Screen, Verdict
 from dropout_mnist.ui.language import mark
@@ -90,7 +91,7 @@ def _name_setting(row: "pd.Series[float]") -> str:
 def _show_measured(table: pd.DataFrame, size: int, config: TrainConfig, method: str, screen: Screen) -> None:
     names = {key: _(text) for key, text in _METHODS.items()}
     table = table.assign(name=table["method"].map(names))
-    x = alt.X("name:N", title=None, sort=list(names.values()), axis=alt.Axis(labelAngle=0, labelLimit=120))
+    x = look.name_axis(None, list(names.values()))
     y = alt.Y("mean:Q", title=_("test error"), scale=alt.Scale(zero=False), axis=alt.Axis(format="~%", tickCount=6))
     live = live_run.last([config], "drop_prob", "error").assign(name=names[method])
     is_comparable = size == config.train_size

@@ -1,11 +1,11 @@
 """When to drop: dropout in the first or in the last epochs only."""
 
-import altair as alt
 import pandas as pd
 import streamlit as st
 
 from dropout_mnist.config import TrainConfig
 from dropout_mnist.experiments.results import last_epochs
+from dropout_mnist.ui import chart_look as look
 from dropout_mnist.ui.lab import charts, live_run, measurements
 from dropout_mnist.ui.lab.experiment import Choice, Experiment, Outcome, Screen, Verdict
 from dropout_mnist.ui.language import mark
@@ -71,15 +71,12 @@ def _with_schedule(results: pd.DataFrame) -> pd.DataFrame:
 
 def _show_measured(runs: pd.DataFrame, width: int, config: TrainConfig, when: str) -> None:
     names = {key: _(text) for key, text in _WHEN.items()}
-    x = alt.X(
-        "name:N", title=_("Dropout").lower(), sort=list(names.values()), axis=alt.Axis(labelAngle=0, labelLimit=150)
-    )
+    x = look.name_axis(_("Dropout").lower(), list(names.values()))
     for place, (column, title) in zip(st.columns(2, gap="medium"), _MEASURES.items(), strict=True):
         table = measurements.means(runs, ["when"], column)
         table = table.assign(name=table["when"].map(names), series=_("measured"))
         number_format = ".2%" if column == "error" else ".4f"
-        axis = alt.Axis(format="~%" if column == "error" else "~g", tickCount=6)
-        y = alt.Y("mean:Q", title=_(title).lower(), scale=alt.Scale(zero=False), axis=axis)
+        y = look.fitting_axis(_(title).lower(), table["mean"].tolist(), shares=column == "error")
         live = live_run.last([config], "drop_prob", "error" if column == "error" else "eval_train_loss")
         live = live.assign(name=names[when])
         chart = charts.layers(charts.dots(table, x, y, number_format), charts.live(live, x, y, number_format))

@@ -25,6 +25,7 @@ from dropout_mnist.server.recordings import make_recording
 from dropout_mnist.server.runs import Job, Run, RunState
 from dropout_mnist.server.schedule import Candidate, Turn, deadlines, in_order, pause_time, waiting_times
 from dropout_mnist.server.shares import Shares
+from dropout_mnist.server.tasks import Tasks
 from dropout_mnist.server.worker import LoadDataset, Worker
 
 # Ended runs that are remembered, the latest ones; and as many that were shared.
@@ -44,6 +45,7 @@ class TrainingQueue:
         limits: what is refused.
         paces: how fast this machine trains, learned from the runs.
         presence: who is here; runs of those who are gone give way.
+        tasks: short work for visitors, done before the next epoch of any run.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class TrainingQueue:
         self._shares = Shares()
         self._ids = count(1)
         self._changed = threading.Condition()
+        self.tasks = Tasks(self._changed, self.limits.max_waiting)
         self._closed = False
         self._working: Job | None = None
         self._thread = threading.Thread(target=self._work, name="training", daemon=True)
@@ -170,6 +173,7 @@ class TrainingQueue:
 
     def close(self) -> None:
         """End all runs, keeping their finished epochs, and the worker; wait until it has ended."""
+        self.tasks.close()
         with self._changed:
             self._closed = True
             jobs = [job for job in self._jobs.values() if job.run.active]
@@ -248,11 +252,14 @@ class TrainingQueue:
     def _work(self) -> None:
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._closed or bool(self._waiting()))
+                self._changed.wait_for(lambda: self._closed or bool(self.tasks) or bool(self._waiting()))
+            self.tasks.run_all()
+            with self._changed:
                 self._working = self._begin_next()
-                if self._working is None:
+                if self._working is None and self._closed:
                     return
-            self._work_on(self._working)
+            if self._working is not None:
+                self._work_on(self._working)
 
     def _begin_next(self) -> Job | None:
         waiting = [self._candidate(job) for job in self._waiting()]
@@ -269,7 +276,7 @@ class TrainingQueue:
         return job
 
     def _work_on(self, job: Job) -> None:
-        end = self._worker.work_on(job, lambda: self._should_pause(job), keep_state=lambda: self._closed)
+        end = self._worker.work_on(job, lambda: self._between_epochs(job), keep_state=lambda: self._closed)
         with self._changed:
             job.since = self._clock()
             job.update(**end, progress=None, download=None)
@@ -279,6 +286,11 @@ class TrainingQueue:
             is_over = job.run.active and job.stop.is_set()
         if is_over:
             self._work_on(job)
+
+    def _between_epochs(self, job: Job) -> bool:
+        """Do the tasks that are waiting; return whether a run pauses then."""
+        self.tasks.run_all()
+        return self._should_pause(job)
 
     def _should_pause(self, job: Job) -> bool:
         """Whether a run, at the end of an epoch, pauses for a waiting one."""

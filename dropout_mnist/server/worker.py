@@ -68,7 +68,7 @@ class Worker:
             return {"state": RunState.STOPPED}
         # The worker serves everyone: whatever ends one run must not end the next.
         except Exception as error:
-            return {"state": RunState.FAILED, "message": _explain(error)}
+            return {"state": RunState.FAILED, "message": explain(error)}
 
     def _train(self, job: Job, should_pause: Callable[[], bool], keep_state: Callable[[], bool]) -> dict[str, object]:
         def report(download: DownloadProgress) -> None:
@@ -122,6 +122,13 @@ class Worker:
             pace = self._paces.add_epoch(job.run.config, result.seconds, epoch_began - began)
             job.update(history=(*job.run.history, result), pace=pace)
 
+        def between_epochs() -> bool:
+            nonlocal epoch_began
+            pauses = should_pause()
+            # What was done for others does not belong to the next epoch.
+            epoch_began = time.perf_counter()
+            return pauses
+
         job.update(download=None, state=RunState.TRAINING, pace=self._paces.known(job.run.config))
         outcome = train_and_store(
             job.run.config,
@@ -130,7 +137,7 @@ class Worker:
             owner=min(job.owners),
             store=self._store,
             should_stop=should_stop,
-            should_pause=should_pause,
+            should_pause=between_epochs,
             keep_state=keep_state,
             on_resume=on_resume,
             on_restart=on_restart,
@@ -153,7 +160,7 @@ class Worker:
                 error=message_of(outcome.store_error),
             )
         if outcome.error is not None:
-            end["message"] = _explain(outcome.error)
+            end["message"] = explain(outcome.error)
         if len(outcome.history) == job.run.config.epochs:
             end["state"] = RunState.FINISHED
         else:
@@ -164,7 +171,8 @@ class Worker:
         return end
 
 
-def _explain(error: BaseException) -> str:
+def explain(error: BaseException) -> str:
+    """Return what an error that ended a run means to its visitor."""
     # torch's allocator for the CPU raises a plain RuntimeError.
     if isinstance(error, MemoryError | torch.OutOfMemoryError) or "allocate memory" in str(error):
         return Message(

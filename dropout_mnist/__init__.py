@@ -16,6 +16,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from dropout_mnist.adaptation.examples import ExamplesError as ExamplesError
+    from dropout_mnist.adaptation.examples import read_folder as read_folder
+    from dropout_mnist.adaptation.fine_tuning import Adaptation as Adaptation
+    from dropout_mnist.adaptation.fine_tuning import adapt as adapt
     from dropout_mnist.checkpoint import Checkpoint as Checkpoint
     from dropout_mnist.checkpoint import CheckpointError as CheckpointError
     from dropout_mnist.checkpoints.folder import load as load
@@ -46,6 +50,7 @@ __version__ = "0.1.0"
 
 # Importing torch takes a second or more, so a name's module is imported when the name is first used.
 _MODULES = {
+    "Adaptation": "adaptation.fine_tuning",
     "Checkpoint": "checkpoint",
     "CheckpointError": "checkpoint",
     "DataError": "data.mnist_files",
@@ -55,6 +60,7 @@ _MODULES = {
     "Dropout": "dropout",
     "EpochResult": "evaluation",
     "Evaluation": "evaluation",
+    "ExamplesError": "adaptation.examples",
     "FoundDigit": "preprocessing.picture",
     "MLP": "model",
     "PictureError": "preprocessing.picture",
@@ -66,11 +72,13 @@ _MODULES = {
     "TrainConfig": "config",
     "Training": "training",
     "TrainingState": "training",
+    "adapt": "adaptation.fine_tuning",
     "evaluate": "evaluation",
     "load": "checkpoints.folder",
     "load_dataset": "data.datasets",
     "predict": "evaluation",
     "read_digits": "preprocessing.picture",
+    "read_folder": "adaptation.examples",
 }
 
 __all__ = [*_MODULES]

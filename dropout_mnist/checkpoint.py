@@ -38,6 +38,8 @@ class Checkpoint:
         temperature: the trained logits were divided by it, to calibrate the probabilities.
         correct, total: the number of test images recognized, and of all test images.
         versions: of Python and torch, device and precision that it was trained with.
+        own_digits: how many digits of one person it learned from after that training (`dropout_mnist.adaptation`).
+            Accuracy is that of the network after them, history and temperature are those from before.
     """
 
     model: MLP
@@ -48,14 +50,15 @@ class Checkpoint:
     correct: int
     total: int
     versions: dict[str, str]
+    own_digits: int = 0
 
     def __repr__(self) -> str:
         return f"Checkpoint({self.name!r}, test_accuracy={self.test_accuracy:.4f})"
 
     @property
     def name(self) -> str:
-        """The config's name, which is the file's name without its suffix."""
-        return self.config.name
+        """The file's name without its suffix: the config's name, with a suffix if it has learned a person's hand."""
+        return f"{self.config.name}-hand{self.own_digits}" if self.own_digits else self.config.name
 
     @property
     def test_accuracy(self) -> float:
@@ -81,6 +84,8 @@ class Checkpoint:
             "total": self.total,
             "versions": self.versions,
         }
+        if self.own_digits:
+            description["own_digits"] = self.own_digits
         return ENVELOPE.pack(description, self.model.state_dict())
 
     def save(self, path: str | Path) -> None:
@@ -156,6 +161,7 @@ class Checkpoint:
                 temperature=_read_temperature(description["temperature"]),
                 **_read_accuracy(description["correct"], description["total"]),
                 versions={str(key): str(value) for key, value in description["versions"].items()},
+                own_digits=_read_own_digits(description.get("own_digits", 0)),
             )
         except KeyError as error:
             raise CheckpointError(
@@ -186,6 +192,12 @@ def _read_accuracy(correct: Any, total: Any) -> dict[str, int]:
             Message("{correct} of {total} is not an accuracy", correct=f"{correct!r:.80}", total=f"{total!r:.80}")
         )
     return {"correct": correct, "total": total}
+
+
+def _read_own_digits(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise ValueError(Message("own_digits must be a whole number from 0 on, not {value}", value=f"{value!r:.80}"))
+    return value
 
 
 def _build_model(config: TrainConfig, tensors: dict[str, torch.Tensor], file_name: str) -> MLP:

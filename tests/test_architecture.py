@@ -27,12 +27,14 @@ ALLOWED: dict[str, set[str]] = {
     "augmentation": {"data", "preprocessing"},
     "core": {"augmentation", "data", "hardware", "preprocessing", "storage"},
     "recording": {"core", "preprocessing"},
+    "adaptation": {"core", "augmentation", "data", "hardware", "preprocessing"},
     "checkpoints": {"core", "data", "storage"},
     "experiments": {"core", "checkpoints", "data", "hardware", "preprocessing", "storage"},
     "server": {"core", "checkpoints", "data", "recording"},
     "export": {"core", "data", "live"},
     "cli": {
         "core",
+        "adaptation",
         "checkpoints",
         "data",
         "hardware",
@@ -45,6 +47,7 @@ ALLOWED: dict[str, set[str]] = {
     },
     "ui": {
         "core",
+        "adaptation",
         "checkpoints",
         "data",
         "preprocessing",

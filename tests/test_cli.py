@@ -21,6 +21,7 @@ from dropout_mnist.training import Training
 
 ROOT = Path(__file__).parents[1]
 TIMEOUT = 120
+SHIPPED_FILE = ROOT / "weights" / "augmented.safetensors"
 QUICK = ["--dataset", "digits", "--epochs", "2", "--train-size", "200"]
 
 
@@ -558,3 +559,72 @@ def test_train_says_that_the_state_of_a_shorter_run_is_not_kept(capsys: pytest.C
     assert "Resuming an earlier run after epoch 1" in train(2)
     shutil.rmtree(weights_folder() / "states")
     assert "The state after the 2 epochs that are trained already is not kept: starting from epoch 1" in train(3)
+
+
+@pytest.fixture
+def examples(tmp_path: Path) -> Path:
+    """A folder of ten pictures of ones and sevens."""
+    for number in range(10):
+        image = Image.new("L", (100, 100), "white")
+        lines = [(30 + number, 20, 70, 20), (70, 20, 40 + number, 85)] if number % 2 else [(50, 15, 45 + number, 85)]
+        for line in lines:
+            ImageDraw.Draw(image).line(line, fill="black", width=7)
+        folder = tmp_path / "examples" / ("7" if number % 2 else "1")
+        folder.mkdir(parents=True, exist_ok=True)
+        image.save(folder / f"{number}.png")
+    return tmp_path / "examples"
+
+
+def test_train_learns_from_examples(capsys: pytest.CaptureFixture[str], examples: Path) -> None:
+    run(capsys, "train", *QUICK)
+    [path] = list_checkpoints()
+    code, out, err = run(capsys, "train", "--from", str(path), "--examples", str(examples))
+    assert (code, err) == (0, "")
+    lines = out.splitlines()
+    assert re.fullmatch(r"Your digits: \d+ of 10 were read right before", lines[0])
+    assert re.fullmatch(r"Your digits: \d+ of 10 are read right now, each by a network .*", lines[1])
+    assert re.match(r"Accuracy: 0\.\d{4} before, 0\.\d{4} now \(\d+ correct, scikit-learn's", lines[2])
+    learned = Checkpoint.load(lines[3].removeprefix("Weights: "))
+    assert learned.own_digits == 10
+    assert learned.config == Checkpoint.load(path).config
+    # The network to start from is where it was.
+    assert Checkpoint.load(path).own_digits == 0
+
+
+def test_train_prints_what_it_learned_as_json(
+    capsys: pytest.CaptureFixture[str], examples: Path, tmp_path: Path
+) -> None:
+    run(capsys, "train", *QUICK)
+    [path] = list_checkpoints()
+    output = tmp_path / "mine.safetensors"
+    code, out, _ = run(
+        capsys, "train", "--from", str(path), "--examples", str(examples), "--output", str(output), "--json"
+    )
+    assert code == 0
+    values = json.loads(out)
+    assert values["weights"] == str(output)
+    assert values["total"] == 10
+    assert values["test_total"] == 300
+    assert values["correct_after"] == Checkpoint.load(output).correct
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--from", "WEIGHTS"], "--from and --examples go together"),
+        (["--examples", "EXAMPLES"], "--from and --examples go together"),
+        (["--from", "WEIGHTS", "--examples", "EXAMPLES", "--drop-prob", "0.5"], "--drop-prob does not go with"),
+        (["--from", "WEIGHTS", "--examples", "EXAMPLES", "--retrain"], "--retrain does not go with"),
+        (["--from", "nothing", "--examples", "EXAMPLES"], "no file and no checkpoint 'nothing'"),
+        (["--from", "WEIGHTS", "--examples", "EXAMPLES/7"], "no pictures in subfolders named 0 to 9"),
+    ],
+)
+def test_train_explains_wrong_options_for_examples(
+    capsys: pytest.CaptureFixture[str], examples: Path, arguments: list[str], message: str
+) -> None:
+    given = [
+        argument.replace("EXAMPLES", str(examples)).replace("WEIGHTS", str(SHIPPED_FILE)) for argument in arguments
+    ]
+    code, out, err = run(capsys, "train", *given)
+    assert (code, out) == (2, "")
+    assert message in err

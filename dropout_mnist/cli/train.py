@@ -11,6 +11,7 @@ from dropout_mnist.checkpoints.folder import check_store, find_checkpoint, store
 from dropout_mnist.checkpoints.resume import discard_state
 from dropout_mnist.checkpoints.run import Outcome, lost_epochs, train_and_store
 from dropout_mnist.cli.batches import BatchPrinter
+from dropout_mnist.cli.learn_hand import learn_hand
 from dropout_mnist.cli.options import add_settings, chosen_config
 from dropout_mnist.cli.output import (
     DownloadBar,
@@ -35,7 +36,8 @@ def add_parser(commands: Any) -> None:
         "train",
         help="train the network, or load the weights of an earlier run with the same settings",
         description="Train the network, or load the weights of an earlier run with the same settings. An interrupted "
-        "run is resumed by the same command.",
+        "run is resumed by the same command. With --from and --examples, fine-tune a trained network on your own "
+        "digits instead, in seconds.",
     )
     parser.set_defaults(run=run)
     add_settings(parser)
@@ -56,10 +58,24 @@ def add_parser(commands: Any) -> None:
         metavar="PICTURE",
         help="with --batches: every 100 steps, print the probabilities that the network gives this picture of a digit",
     )
+    parser.add_argument(
+        "--from",
+        dest="start",
+        metavar="MODEL",
+        help="with --examples: start from this network, a file or the name of a shipped or stored one",
+    )
+    parser.add_argument(
+        "--examples",
+        type=path_argument,
+        metavar="FOLDER",
+        help="with --from: learn from the pictures of digits in this folder's subfolders 0 to 9",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
     """Train and save, or load, and print the result; return the exit code."""
+    if options.start or options.examples:
+        return learn_hand(options)
     config = chosen_config(options)
     if options.batches and not options.json:
         raise ValueError("--batches needs --json")

@@ -1,0 +1,49 @@
+"""Read a drawing of several digits, such as 42, from left to right."""
+
+import streamlit as st
+import torch
+
+from dropout_mnist.evaluation import Doubt, Prediction, predict_batch
+from dropout_mnist.model import MLP
+from dropout_mnist.preprocessing.drawing import read_strokes
+from dropout_mnist.preprocessing.fabricjs import Stroke, StrokeError, read_paths
+from dropout_mnist.preprocessing.stroke_groups import split_digits
+from dropout_mnist.shapes import INPUT_SIZE
+from dropout_mnist.ui import models
+from dropout_mnist.ui.inputs import canvas
+from dropout_mnist.ui.language import translate as _
+
+
+def show() -> None:
+    """Show what the digits of the drawing are read as, if it has several and is not plainly a single one."""
+    model = models.in_use()
+    if model is None:
+        return
+    try:
+        strokes = read_paths(canvas.current_drawing().strokes)
+    except StrokeError:
+        return
+    groups = split_digits(strokes)
+    if len(groups) < 2:
+        return
+    [whole, *digits] = _read(model.checkpoint.model, [strokes, *groups])
+    # A detached stroke can stand beside its digit.
+    if whole.doubt is Doubt.NONE:
+        return
+    number = "".join(str(digit.digit) for digit in digits)
+    sure = ", ".join(
+        _("{digit} ({percent} sure)", digit=digit.digit, percent=f"{digit.confidence:.1%}") for digit in digits
+    )
+    with st.container(key="several_digits"):
+        st.info(
+            _("As several digits, from left to right, this is **{number}**: {answers}.", number=number, answers=sure)
+            + " "
+            + _("The panel above takes all strokes for a single digit."),
+            icon=":material/view_week:",
+        )
+
+
+def _read(model: MLP, drawings: list[list[Stroke]]) -> list[Prediction]:
+    pixels = [read_strokes(strokes) for strokes in drawings]
+    images = torch.stack([torch.from_numpy(image).reshape(INPUT_SIZE) for image in pixels if image is not None])
+    return predict_batch(model, images)

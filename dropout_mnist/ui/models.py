@@ -161,7 +161,7 @@ def file_name(option: str) -> str:
 def _name(option: str) -> str:
     """Return the name of an option within its group."""
     if (checkpoint := _session_checkpoints().get(option)) is not None:
-        return _("{name} (not saved, {id})", name=names.network(checkpoint.config), id=option)
+        return _("{name} (not saved, {id})", name=names.checkpoint(checkpoint), id=option)
     try:
         config = read_config(Path(option))
     except CheckpointError:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from dropout_mnist.checkpoint import Checkpoint
 from dropout_mnist.config import SETTINGS, TrainConfig
 from dropout_mnist.data.datasets import TITLES
 from dropout_mnist.ui.format import epochs
@@ -24,6 +25,16 @@ def network(config: TrainConfig) -> str:
     """
     different = config.differences().keys() - {"drop_prob"}
     return " · ".join(_parts(config, different | {"epochs"} if different else different))
+
+
+def checkpoint(checkpoint: Checkpoint) -> str:
+    """Return a short name of a network that may have learned a person's hand since it was trained."""
+    parts = [network(checkpoint.config)]
+    if checkpoint.own_digits == 1:
+        parts.append(_("learned 1 own digit"))
+    elif checkpoint.own_digits:
+        parts.append(_("learned {count} own digits", count=checkpoint.own_digits))
+    return " · ".join(parts)
 
 
 def in_full(config: TrainConfig) -> str:

@@ -82,6 +82,19 @@ def test_panel_is_sent_the_weights_of_both_models(open_page: OpenPage) -> None:
         assert sent[slot] == pack((SHIPPED_WEIGHTS / f"{name}.safetensors").read_bytes())
 
 
+@pytest.mark.slow
+def test_drawing_of_several_digits_is_read_from_left_to_right(open_page: OpenPage) -> None:
+    page = open_page()
+    seven = [make_path([(30, 50), (75, 50), (120, 50)], 12), make_path([(120, 50), (95, 135), (70, 220)], 12)]
+    one = [make_path([(200, 50), (198, 135), (196, 220)], 12)]
+    page.session_state["drawing"].replace([*one, *seven])
+    checked(page.run())
+    assert "from left to right, this is **71**: 7 (" in texts(page)
+    page.session_state["drawing"].replace(seven)
+    checked(page.run())
+    assert "As several digits" not in texts(page)
+
+
 @pytest.mark.usefixtures("no_weights")
 def test_panel_is_told_that_there_is_no_model(open_page: OpenPage) -> None:
     assert mailbox(open_page())["live_model"] == b""

@@ -4,7 +4,6 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-import altair as alt
 import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -12,8 +11,6 @@ from streamlit.testing.v1 import AppTest
 from dropout_mnist.config import TrainConfig
 from dropout_mnist.experiments.claims import CLAIMS
 from dropout_mnist.experiments.results import measurements_folder
-from dropout_mnist.ui import chart_look
-from dropout_mnist.ui.lab import charts
 from dropout_mnist.ui.lab.experiments.train_size import gains_by_size
 from dropout_mnist.ui.lab.measurements import means
 
@@ -299,18 +296,3 @@ def test_intervals_are_students() -> None:
     several, single = means(table, ["group"], "value").to_dict("records")
     assert several["margin"] == pytest.approx(4.302653 / 3**0.5, rel=1e-5)
     assert (single["low"], single["high"]) == (5.0, 5.0)
-
-
-def test_intervals_end_where_their_axis_does() -> None:
-    table = pd.DataFrame({"name": ["a", "b"], "mean": [0.03, 0.6], "low": [0.02, -0.1], "high": [0.04, 1.3], "runs": 3})
-    x = chart_look.name_axis(None, ["a", "b"])
-    linear, logarithmic = alt.Y("mean:Q"), chart_look.fitting_axis("error", [0.03, 0.6], shares=True)
-    drawn = [charts.dots(table, x, y, ".1%").data for y in (linear, logarithmic)]
-    assert [data["high"].max() for data in drawn] == [1, 1]
-    assert [data["low"].min() for data in drawn] == [0, 0.015]
-
-
-def test_axis_is_logarithmic_only_for_values_far_apart() -> None:
-    assert chart_look.is_logarithmic(chart_look.fitting_axis("loss", [0.01, 0.7], shares=False))
-    assert not chart_look.is_logarithmic(chart_look.fitting_axis("loss", [0.01, 0.03], shares=False))
-    assert not chart_look.is_logarithmic(chart_look.fitting_axis("loss", [0.0, 0.03], shares=False))

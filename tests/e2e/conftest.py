@@ -10,7 +10,7 @@ from time import monotonic, sleep
 
 import numpy as np
 import pytest
-from playwright.sync_api import BrowserType, ConsoleMessage, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserType, ConsoleMessage, Locator, Page, expect
 
 from dropout_mnist.preprocessing.drawing import Pixels
 
@@ -206,3 +206,10 @@ class Playground:
 def playground(page: Page, server: str) -> Playground:
     """The Playground, not opened yet."""
     return Playground(page, server)
+
+
+@pytest.fixture
+def other_person(browser: Browser, server: str) -> Iterator[Playground]:
+    """The page in another visitor's browser."""
+    with browser.new_context() as context, watched(context.new_page()) as page:
+        yield Playground(page, server)

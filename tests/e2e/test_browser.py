@@ -33,13 +33,6 @@ def remote(browser: Browser, connection: Connection) -> Iterator[Playground]:
 
 
 @pytest.fixture
-def other_person(browser: Browser, server: str) -> Iterator[Playground]:
-    """The page in another visitor's browser."""
-    with browser.new_context() as context, watched(context.new_page()) as page:
-        yield Playground(page, server)
-
-
-@pytest.fixture
 def picture(tmp_path: Path) -> Path:
     """A photo of a 7."""
     path = tmp_path / "my-own-photo.png"

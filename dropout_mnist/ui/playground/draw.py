@@ -13,6 +13,7 @@ from dropout_mnist.ui.inputs import canvas
 from dropout_mnist.ui.language import mark
 from dropout_mnist.ui.language import translate as _
 from dropout_mnist.ui.live import component
+from dropout_mnist.ui.playground import own_digits
 
 _SOURCE_KEY = "input_source"
 # What the network is shown, None while there is nothing.
@@ -41,12 +42,17 @@ def current_pixels() -> Pixels | None:
     return pixels
 
 
+def shows_canvas() -> bool:
+    """Whether the digit is drawn on the canvas."""
+    return st.session_state.get(_SOURCE_KEY, DRAW) == DRAW
+
+
 @st.fragment
 def show(on_input: Callable[[], None]) -> None:
     """Show the section; as a fragment, it reruns without the rest of the page.
 
     Args:
-        on_input: called after the input was shown, which may be another one than before.
+        on_input: called below the input, which may be another one than before.
     """
     if (asked := address.adopt("input")) in _CODES:
         st.session_state[_SOURCE_KEY] = _CODES[asked]
@@ -73,6 +79,10 @@ def show(on_input: Callable[[], None]) -> None:
             component.send_pixels(pixels, _(invitation))
     with answer_column, st.container(key="prediction"):
         component.show_panel()
+    if source == DRAW and pixels is None:
+        own_digits.forget_drawing()
+    elif pixels is not None and source != _TEST_IMAGE:
+        own_digits.ask(pixels, len(canvas.current_drawing().strokes) if source == DRAW else 0)
     on_input()
 
 

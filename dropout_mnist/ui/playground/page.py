@@ -44,7 +44,7 @@ def show() -> None:
         # stretches. So let the browser fetch the canvas and weights first.
         with weights_place:
             component.send_model(early)
-    draw.show(_answer_for_the_latest_run)
+    draw.show(_follow_up)
     if early is not None:
         time.sleep(HEAD_START_SECONDS)
     # Lazy: these import torch.
@@ -74,11 +74,14 @@ def show() -> None:
     accuracy.show(model)
 
 
-def _answer_for_the_latest_run() -> None:
-    # A new server has no runs yet, and torch takes seconds to import.
+def _follow_up() -> None:
+    # A new server has no runs and no visitor's digits yet, and torch takes seconds to import.
     if _is_imported():
-        from dropout_mnist.ui.playground import replay
+        from dropout_mnist.ui.playground import hand, replay, several
 
+        if draw.shows_canvas():
+            several.show()
+        hand.show()
         replay.send_answers()
 
 

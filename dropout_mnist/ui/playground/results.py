@@ -37,7 +37,9 @@ class Result:
 
     def is_of(self, checkpoint: Checkpoint) -> bool:
         """Whether a checkpoint is this result's model."""
-        return replace(self.config, epochs=len(self.history)).trains_like(checkpoint.config)
+        return not checkpoint.own_digits and replace(self.config, epochs=len(self.history)).trains_like(
+            checkpoint.config
+        )
 
 
 def variants(config: TrainConfig) -> tuple[TrainConfig, ...]:

@@ -190,6 +190,38 @@ def test_truncated_file_is_refused(checkpoint: Checkpoint, tmp_path: Path, kept:
         Checkpoint.load(path)
 
 
+@pytest.mark.parametrize("correct", [0, 40])
+def test_network_that_reads_nothing_or_everything_is_loaded(checkpoint: Checkpoint, correct: int) -> None:
+    loaded = Checkpoint.from_bytes(replace(checkpoint, correct=correct, total=40).to_bytes(), "c.safetensors")
+    assert loaded.test_accuracy == correct / 40
+
+
+def test_file_over_the_size_limit_is_refused_unread(
+    checkpoint: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "c.safetensors"
+    checkpoint.save(path)
+    size = path.stat().st_size
+    monkeypatch.setattr("dropout_mnist.checkpoint.MAX_FILE_SIZE", size)
+    assert Checkpoint.load(path).correct == checkpoint.correct
+    monkeypatch.setattr("dropout_mnist.checkpoint.MAX_FILE_SIZE", size - 1)
+    monkeypatch.setattr(Path, "read_bytes", lambda path: pytest.fail("the file was read"))
+    with pytest.raises(CheckpointError, match=r"c\.safetensors is too large for a checkpoint"):
+        Checkpoint.load(path)
+
+
+@pytest.mark.parametrize("recipe", ["plain", "augmented"])
+def test_stated_temperature_is_the_one_that_was_applied(tiny: Dataset, tiny_config: TrainConfig, recipe: str) -> None:
+    training = Training(replace(tiny_config, recipe=recipe), tiny)
+    list(training)
+    checkpoint = training.checkpoint()
+    assert (checkpoint.temperature == 1) is (recipe == "plain")
+    images = tiny.test.pixels / 255
+    with torch.inference_mode():
+        uncalibrated, calibrated = training.model(images), checkpoint.model(images)
+    assert torch.allclose(calibrated * checkpoint.temperature, uncalibrated, atol=1e-5)
+
+
 def test_missing_file_is_an_error_that_names_it(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match=r"nix\.safetensors cannot be read: No such file"):
         Checkpoint.load(tmp_path / "nix.safetensors")

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from dropout_mnist.data.datasets import Dataset, load_dataset
+from dropout_mnist.data.datasets import CHECKSUMS, Dataset, load_dataset
 from dropout_mnist.preprocessing.inputs import scale
 
 
@@ -13,7 +13,7 @@ def test_scale_maps_0_to_255_onto_0_to_1() -> None:
 
 def test_digits_have_a_fixed_split(digits: Dataset) -> None:
     assert (len(digits.train), len(digits.test)) == (1497, 300)
-    assert load_dataset("digits").checksum == digits.checksum
+    assert load_dataset("digits").checksum == digits.checksum == CHECKSUMS["digits"]
 
 
 def test_digits_are_made_as_mnist_was(digits: Dataset) -> None:

@@ -30,6 +30,16 @@ def test_empty_canvas_gives_none() -> None:
     assert read_canvas(np.zeros((280, 280, 4), np.uint8)) is None
 
 
+def test_half_transparent_ink_is_half_as_bright() -> None:
+    opaque = canvas(*SEVEN)
+    faint = opaque.copy()
+    faint[..., 3] = 128
+    bright, dim = read_canvas(opaque), read_canvas(faint)
+    assert bright is not None
+    assert dim is not None
+    assert np.median(dim[bright == 255]) == pytest.approx(128, abs=10)  # resampling overshoots
+
+
 def test_digit_fills_20_pixels_and_is_centered_by_mass() -> None:
     pixels = read_canvas(canvas(*SEVEN))
     assert pixels is not None

@@ -98,6 +98,18 @@ def test_worker_processes_train_and_every_epoch_is_a_row(tmp_path: Path) -> None
     failures = run_sweep(configs, ["pruning", "averaging"], results, local_workers(2))
     assert failures == {}
     table = read_table(tmp_path, EPOCHS)
+    # The settings, then what was measured.
+    assert list(table.columns[:3]) == ["run", "recipe", "drop_prob"]
+    measured = [
+        "epoch",
+        "train_loss",
+        "eval_train_loss",
+        "eval_train_accuracy",
+        "test_loss",
+        "test_accuracy",
+        "seconds",
+    ]
+    assert [name for name in table.columns if name in measured] == measured
     assert sorted(table["drop_prob"]) == [0, 0, 0.5, 0.5]
     assert sorted(table["epoch"]) == [1, 1, 2, 2]
     # Averaging is of thinned networks only, and its lack is no reason to run again.

@@ -1,5 +1,6 @@
 import math
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 
@@ -248,6 +249,29 @@ def test_missing_device_is_refused_with_the_remedy(monkeypatch: pytest.MonkeyPat
         choose_device("cuda")
 
 
+@pytest.mark.parametrize(
+    ("cuda", "mps", "expected"),
+    [(False, False, "cpu"), (True, False, "cuda"), (False, True, "mps"), (True, True, "cuda")],
+)
+def test_auto_device_is_the_fastest_there_is(
+    monkeypatch: pytest.MonkeyPatch, cuda: bool, mps: bool, expected: str
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: mps)
+    assert choose_device("auto").type == expected
+    assert choose_device("cpu").type == "cpu"
+
+
+def test_seconds_of_an_epoch_are_those_of_its_training(tiny: Dataset, tiny_config: TrainConfig) -> None:
+    start = time.perf_counter()
+    reported: list[BatchProgress] = []
+    results = list(Training(tiny_config, tiny).run(on_batch=reported.append))
+    assert sum(result.seconds for result in results) < time.perf_counter() - start
+    for result in results:
+        last = [progress.seconds for progress in reported if progress.epoch == result.epoch][-1]
+        assert last <= result.seconds
+
+
 def test_inference_copy_shares_nothing() -> None:
     model = MLP((8,))
     copy = inference_copy(model)
@@ -256,6 +280,8 @@ def test_inference_copy_shares_nothing() -> None:
     assert model.training
     assert not copy.training
     assert next(copy.parameters()).abs().sum() > 0
+    assert all(weights.requires_grad for weights in model.parameters())
+    assert not any(weights.requires_grad for weights in copy.parameters())
 
 
 @pytest.mark.slow

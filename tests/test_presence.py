@@ -38,3 +38,14 @@ def test_those_who_left_long_ago_are_forgotten() -> None:
     presence.arrive("you")
     presence.leave("you")
     assert not presence.is_gone("me")
+
+
+def test_open_pages_of_all_are_counted() -> None:
+    presence = Presence(Clock())
+    assert presence.pages == 0
+    for person in ("me", "me", "you"):
+        presence.arrive(person)
+    assert presence.pages == 3
+    presence.leave("me")
+    presence.leave("you")
+    assert presence.pages == 1

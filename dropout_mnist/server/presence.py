@@ -42,6 +42,12 @@ class Presence:
                 self._left = {name: left for name, left in self._left.items() if now - left < FORGOTTEN}
                 self._left[person] = now
 
+    @property
+    def pages(self) -> int:
+        """The number of open pages of all persons."""
+        with self._lock:
+            return self._pages.total()
+
     def is_gone(self, person: str) -> bool:
         """Whether a person closed their last page five minutes ago or earlier."""
         left = self._left.get(person)

@@ -1,7 +1,7 @@
 """A class on one server: runs followed by link, a question before long runs, and the password of the owner."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
@@ -11,6 +11,7 @@ from dropout_mnist.config import TrainConfig
 from dropout_mnist.server.password import MAX_WRONG
 from dropout_mnist.server.runs import RunState
 from dropout_mnist.ui import resources
+from dropout_mnist.ui.playground import follow
 
 from .page import TIMEOUT, OpenPage, checked, texts
 
@@ -49,6 +50,36 @@ def test_followers_see_the_curves_and_use_the_network_in_the_end(open_page: Open
     # Another visitor gets the charts that were drawn for the first one.
     other = open_page(follow=queue.share([finished]))
     assert len(other.get("vega_lite_chart")) == 2
+
+
+@pytest.mark.parametrize(("pages", "seconds"), [(0, 2), (8, 2), (9, 4), (16, 4), (32, 8), (60, 16), (1_000, 16)])
+def test_all_followers_together_ask_about_four_times_a_second(pages: int, seconds: float) -> None:
+    assert follow.poll_seconds(pages) == seconds
+
+
+def test_follower_asks_at_another_pace_when_a_class_arrives(
+    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue = resources.training_queue()
+    run_id = queue.submit(replace(SHORT, epochs=1_000, batch_size=5), "lecturer")
+    page = open_page(follow=queue.share([run_id]))
+    paces: list[float] = []
+
+    fragment = follow.st.fragment
+
+    def noting(function: Callable[..., None], run_every: float | None = None) -> Callable[..., None]:
+        if function is follow._show_runs:
+            paces.append(run_every or 0)
+        return fragment(function)
+
+    monkeypatch.setattr(follow.st, "fragment", noting)
+    checked(page.run())
+    for person in range(60):
+        queue.presence.arrive(f"student {person}")
+    checked(page.run())
+    assert paces[0] == 2
+    assert paces[-1] == 16
+    queue.stop(run_id, "lecturer")
 
 
 def test_paused_and_waiting_runs_are_described_to_followers(open_page: OpenPage) -> None:

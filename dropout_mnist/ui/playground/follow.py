@@ -17,8 +17,10 @@ from dropout_mnist.ui.visitor import ask_browser
 
 # Of the page's address: its value is the token of the shared runs.
 PARAMETER = "follow"
-# A class follows a run, so a page asks rarely, and all get the same charts.
-POLL_SECONDS = 5.0
+# A class follows a run. All pages together ask at most about this often, and get the same charts.
+POLLS_PER_SECOND = 4.0
+# The seconds between two questions of one page: the fewest with which that holds.
+INTERVALS = (2.0, 4.0, 8.0, 16.0)
 
 
 def requested() -> bool:
@@ -38,8 +40,8 @@ def show(model: ChosenModel | None) -> None:
     runs = training_queue().shared_runs(token)
     with st.container(border=True, key="followed"):
         if runs:
-            polled = any(run.active for run in runs)
-            st.fragment(_show_runs, run_every=POLL_SECONDS if polled else None)(token, model, polled)
+            seconds = poll_seconds(training_queue().presence.pages) if any(run.active for run in runs) else None
+            st.fragment(_show_runs, run_every=seconds)(token, model, seconds)
         else:
             st.warning(
                 _(
@@ -51,18 +53,23 @@ def show(model: ChosenModel | None) -> None:
         st.button(_("Train your own"), key="unfollow", icon=":material/model_training:", on_click=_unfollow)
 
 
+def poll_seconds(pages: int) -> float:
+    """Return the seconds between two questions of one of this many open pages."""
+    return next((seconds for seconds in INTERVALS if pages <= POLLS_PER_SECOND * seconds), INTERVALS[-1])
+
+
 def _unfollow() -> None:
     del st.query_params[PARAMETER]
 
 
-def _show_runs(token: str, model: ChosenModel | None, polled: bool) -> None:
+def _show_runs(token: str, model: ChosenModel | None, seconds: float | None) -> None:
     runs = training_queue().shared_runs(token)
-    if not runs or (polled and not any(run.active for run in runs)):
-        # They were forgotten, or the page stops polling.
+    if not runs or (seconds and (not any(run.active for run in runs) or _is_outdated(seconds))):
+        # They were forgotten, or the page stops polling, or polls at another pace.
         st.rerun()
     experiment = _experiment(runs)
     st.markdown(_("**You are following a run:** {name}", name=names.network(experiment.config)))
-    if polled:
+    if seconds:
         active = next(run for run in (*filter(_is_working, runs), *runs) if run.active)
         st.progress(sum(map(_share_done, runs)) / len(runs), " · ".join(_describe(active, runs)))
     if not experiment.results:
@@ -70,6 +77,12 @@ def _show_runs(token: str, model: ChosenModel | None, polled: bool) -> None:
     verdict.show(experiment)
     _show_curves(experiment, tuple((run.id, len(run.history)) for run in runs), language())
     offer.show(experiment, model)
+
+
+def _is_outdated(seconds: float) -> bool:
+    """Whether a page asks too often for the number of pages now, or far too rarely."""
+    wanted = poll_seconds(training_queue().presence.pages)
+    return wanted > seconds or wanted < seconds / 2
 
 
 @st.cache_resource(show_spinner=False, max_entries=50)

@@ -46,7 +46,8 @@ def test_killed_server_loses_no_epoch_and_the_run_can_be_resumed(
     path = own_server.weights / f"plain-p0.30-digits-e{epochs}-b8-lr0.0001.safetensors"
 
     def start_or_resume() -> None:
-        """Start the run or resume it."""
+        """Start the run or resume it, once the page is there."""
+        visitor.page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
         visitor.click("train")
         visitor.expect_epochs(1)
 

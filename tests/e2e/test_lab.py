@@ -51,9 +51,10 @@ class Lab:
         """Predict anything."""
         expect(self.playground.keyed("skip_prediction")).to_be_visible()
         self.settle()
-        control = self.part("prediction").locator("input[type=radio], [role=slider]").first
+        slider = self.part("prediction").get_by_role("slider")
+        control = self.part("prediction").get_by_role("radio").or_(slider).first
         expect(control).to_be_attached()
-        control.press("ArrowRight" if control.get_attribute("role") == "slider" else "Space")
+        control.press("ArrowRight" if slider.count() else "Space")
         keep = self.playground.keyed("predict").get_by_role("button")
         expect(keep).to_be_enabled()
         keep.click()

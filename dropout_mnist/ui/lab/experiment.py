@@ -66,6 +66,11 @@ class Estimate:
     number_format: str
 
 
+def percentage(question: str) -> Estimate:
+    """Return a question whose answer is a whole number of percent, from 0 to 100."""
+    return Estimate(question, low=0, high=100, start=50, step=1, number_format="%d%%")
+
+
 @dataclass(frozen=True)
 class Screen:
     """The places of an experiment's own parts, and what it draws there.

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 import torch
+from streamlit.delta_generator import DeltaGenerator
 from torch import Tensor
 
 from dropout_mnist.checkpoint import CheckpointError
@@ -13,7 +14,7 @@ from dropout_mnist.preprocessing.drawing import Pixels
 from dropout_mnist.preprocessing.inputs import scale
 from dropout_mnist.shapes import INPUT_SIZE
 from dropout_mnist.ui import address, models
-from dropout_mnist.ui.format import plain
+from dropout_mnist.ui.format import percent, plain
 from dropout_mnist.ui.inputs import canvas, sample_image
 from dropout_mnist.ui.lab.controls import Controls
 from dropout_mnist.ui.language import mark
@@ -70,6 +71,26 @@ def show(controls: Controls) -> Subject | None:
         model = _choose_model(controls)
         pixels = _choose_digit(controls, model)
     return Subject(model, pixels) if model is not None and pixels is not None else None
+
+
+def show_beside(controls: Controls) -> tuple[Subject | None, DeltaGenerator]:
+    """Show the choice of network and digit; return them, and the place beside them for what is tried."""
+    left, right = st.columns([1, 2], gap="medium")
+    with left:
+        return show(controls), right
+
+
+def show_answer(name: str, answer: Prediction, note: str = "") -> None:
+    """Show what a network answers and how sure it is, with a note.
+
+    Args:
+        name: of the network.
+        answer: its answer.
+        note: what else is said of it.
+    """
+    sure = _("{prob} sure", prob=percent(answer.confidence))
+    text = f"{sure}, {note}" if note else sure
+    st.metric(name, str(answer.digit), text, delta_color="off", delta_arrow="off", width="content")
 
 
 def _choose_model(controls: Controls) -> models.ChosenModel | None:

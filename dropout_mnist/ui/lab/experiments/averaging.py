@@ -24,9 +24,7 @@ _SEED = 1
 
 def _show(screen: Screen) -> None:
     with screen.try_it:
-        left, right = st.columns([1, 2], gap="medium")
-        with left:
-            chosen = subject.show(screen.controls)
+        chosen, right = subject.show_beside(screen.controls)
         with right:
             k = int(screen.controls.number("averaged", mark("Thinned networks averaged (k)"), 1, MAX_NETWORKS, 10, 1))
             if chosen is not None:

@@ -8,10 +8,9 @@ from dropout_mnist.config import TrainConfig
 from dropout_mnist.evaluation import predict_batch
 from dropout_mnist.experiments.corruptions import SEVERITIES, corrupt
 from dropout_mnist.ui import chart_look as look
-from dropout_mnist.ui.format import percent
 from dropout_mnist.ui.images import enlarged_url
 from dropout_mnist.ui.lab import charts, measurements, networks, subject
-from dropout_mnist.ui.lab.experiment import Estimate, Experiment, Outcome, Screen, Verdict
+from dropout_mnist.ui.lab.experiment import Experiment, Outcome, Screen, Verdict, percentage
 from dropout_mnist.ui.language import mark
 from dropout_mnist.ui.language import translate as _
 
@@ -39,9 +38,7 @@ def _show(screen: Screen) -> None:
         if results is not None:
             _show_measured(results[results["corruption"] == kind], kind, severity, screen)
     with screen.try_it:
-        left, right = st.columns([1, 2], gap="medium")
-        with left:
-            chosen = subject.show(screen.controls)
+        chosen, right = subject.show_beside(screen.controls)
         if chosen is not None:
             with right:
                 _show_answers(chosen, kind, severity)
@@ -105,8 +102,7 @@ def _show_answers(chosen: subject.Subject, kind: str, severity: int) -> None:
     with st.container(key="bad_pictures_answers", horizontal=True, gap="medium"):
         for name, model in networks.compared_with(chosen).items():
             [answer] = predict_batch(model, pixels)
-            sure = _("{prob} sure", prob=percent(answer.confidence))
-            st.metric(name, str(answer.digit), sure, delta_color="off", delta_arrow="off", width="content")
+            subject.show_answer(name, answer)
 
 
 def _verdict() -> Verdict | None:
@@ -138,16 +134,11 @@ EXPERIMENT = Experiment(
         "A network that learned without some of its units might also do without some of its pixels. But dropout here "
         "drops hidden units, not pixels."
     ),
-    prediction=Estimate(
+    prediction=percentage(
         mark(
             "What share of the test images with noise of severity 3 does a network trained with drop_prob 0.5 "
             "recognize?"
         ),
-        low=0,
-        high=100,
-        start=50,
-        step=1,
-        number_format="%d%%",
     ),
     show=_show,
     verdict=_verdict,

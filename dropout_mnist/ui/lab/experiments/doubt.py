@@ -6,7 +6,6 @@ import streamlit as st
 import torch
 
 from dropout_mnist.config import TrainConfig
-from dropout_mnist.evaluation import predict_batch
 from dropout_mnist.experiments.doubt import (
     DIGITS,
     ENSEMBLE,
@@ -23,7 +22,6 @@ from dropout_mnist.experiments.studies import DOUBT_SIZES, ensemble_configs
 from dropout_mnist.experiments.subnetworks import mutual_information
 from dropout_mnist.model import MLP
 from dropout_mnist.ui import chart_look as look
-from dropout_mnist.ui.format import percent
 from dropout_mnist.ui.lab import charts, live_run, measurements, subject
 from dropout_mnist.ui.lab.experiment import Estimate, Experiment, Outcome, Screen, Verdict
 from dropout_mnist.ui.language import mark
@@ -63,9 +61,7 @@ def _show(screen: Screen) -> None:
         st.caption(_("A live run is one of the measured ones: 3,000 steps. Its doubt is measured on fewer images."))
         live_run.offer([config])
         network = live_run.network(config)
-        left, right = st.columns([1, 2], gap="medium")
-        with left:
-            chosen = subject.show(screen.controls)
+        chosen, right = subject.show_beside(screen.controls)
         if chosen is not None:
             with right:
                 _show_answers(chosen, network, live_run.name(config))
@@ -185,10 +181,8 @@ def _show_answers(chosen: subject.Subject, network: MLP | None, live_name: str) 
     found = {chosen.model.label: chosen.network} | ({live_name: network} if network is not None else {})
     with st.container(key="doubt_answers", horizontal=True, gap="medium"):
         for name, model in found.items():
-            [answer] = predict_batch(model, pixels)
             nats = float(mutual_information(thin(model, chosen.drop_prob, pixels)))
-            text = _("{prob} sure", prob=percent(answer.confidence))
-            st.metric(name, str(answer.digit), text, delta_color="off", delta_arrow="off", width="content")
+            subject.show_answer(name, chosen.answer(model))
             st.metric(_("disagreement (nats)"), f"{nats:.2f}", width="content")
 
 

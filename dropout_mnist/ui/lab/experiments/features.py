@@ -33,9 +33,7 @@ def _show(screen: Screen) -> None:
             _show_zeros(results, screen)
             _show_histogram(results, screen)
     with screen.try_it:
-        left, right = st.columns([1, 2], gap="medium")
-        with left:
-            chosen = subject.show(screen.controls)
+        chosen, right = subject.show_beside(screen.controls)
         if chosen is not None:
             with right:
                 _show_active(chosen)

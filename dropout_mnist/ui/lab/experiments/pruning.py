@@ -7,9 +7,8 @@ from dropout_mnist.config import TrainConfig
 from dropout_mnist.evaluation import Prediction
 from dropout_mnist.experiments.pruning import AT_RANDOM, LARGEST_FIRST, pruned_probs, removal_ranks
 from dropout_mnist.ui import chart_look as look
-from dropout_mnist.ui.format import percent
 from dropout_mnist.ui.lab import charts, measurements, networks, subject
-from dropout_mnist.ui.lab.experiment import Estimate, Experiment, Outcome, Screen, Verdict
+from dropout_mnist.ui.lab.experiment import Experiment, Outcome, Screen, Verdict, percentage
 from dropout_mnist.ui.language import mark
 from dropout_mnist.ui.language import translate as _
 
@@ -37,9 +36,7 @@ def _show(screen: Screen) -> None:
         if results is not None:
             _show_measured(_select(results, order, scaled), removed, order, screen)
     with screen.try_it:
-        left, right = st.columns([1, 2], gap="medium")
-        with left:
-            chosen = subject.show(screen.controls)
+        chosen, right = subject.show_beside(screen.controls)
         if chosen is not None:
             with right:
                 _show_answers(chosen, removed, order, scaled)
@@ -88,9 +85,7 @@ def _show_answers(chosen: subject.Subject, removed: int, order: str, scaled: boo
         for name, model in networks.compared_with(chosen).items():
             ranks = removal_ranks(model, order, _SEED)
             probs = pruned_probs(model, chosen.image[None], removed / 100, ranks, scaled)
-            answer = Prediction(tuple(probs[0].tolist()))
-            sure = _("{prob} sure", prob=percent(answer.confidence))
-            st.metric(name, str(answer.digit), sure, delta_color="off", delta_arrow="off", width="content")
+            subject.show_answer(name, Prediction(tuple(probs[0].tolist())))
 
 
 def _verdict() -> Verdict | None:
@@ -116,16 +111,11 @@ EXPERIMENT = Experiment(
         "Units that co-adapt fail without each other. With dropout, no unit can rely on particular other units, so a "
         "trained network should survive the loss of many."
     ),
-    prediction=Estimate(
+    prediction=percentage(
         mark(
             "From a network trained without dropout, the half of each hidden layer's units with the largest weights is "
             "removed, and the rest is scaled up. What test accuracy is left?"
         ),
-        low=0,
-        high=100,
-        start=50,
-        step=1,
-        number_format="%d%%",
     ),
     show=_show,
     verdict=_verdict,

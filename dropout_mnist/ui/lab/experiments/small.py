@@ -5,16 +5,13 @@ from typing import Any
 import altair as alt
 import pandas as pd
 import streamlit as st
-import torch
 
 from dropout_mnist.config import TrainConfig
-from dropout_mnist.evaluation import predict_batch
 from dropout_mnist.experiments.pruning import AT_RANDOM, SMALLEST_FIRST
 from dropout_mnist.experiments.shrinking import KEPT_SHARES, UNITS, WEIGHTS, file_bytes, keep
 from dropout_mnist.ui import chart_look as look
-from dropout_mnist.ui.format import percent
 from dropout_mnist.ui.lab import charts, measurements, networks, subject
-from dropout_mnist.ui.lab.experiment import Estimate, Experiment, Outcome, Screen, Verdict
+from dropout_mnist.ui.lab.experiment import Experiment, Outcome, Screen, Verdict, percentage
 from dropout_mnist.ui.language import mark
 from dropout_mnist.ui.language import translate as _
 
@@ -40,9 +37,7 @@ def _show(screen: Screen) -> None:
         if results is not None:
             _show_measured(results, part, order, kept, screen)
     with screen.try_it:
-        left, right = st.columns([1, 2], gap="medium")
-        with left:
-            chosen = subject.show(screen.controls)
+        chosen, right = subject.show_beside(screen.controls)
         if chosen is not None:
             with right:
                 _show_answers(chosen, part, order, kept)
@@ -109,13 +104,10 @@ def _show_answers(chosen: subject.Subject, part: str, order: str, kept: float) -
             digit=chosen.answer().digit,
         )
     )
-    pixels = torch.tensor(chosen.pixels).reshape(1, -1)
     with st.container(key="small_answers", horizontal=True, gap="medium"):
         for name, model in networks.compared_with(chosen).items():
             small = keep(model, part, kept, _ORDER_NAMES[order], _SEED)
-            [answer] = predict_batch(small, pixels)
-            text = _("{prob} sure", prob=percent(answer.confidence)) + f", {_size(file_bytes(small))}"
-            st.metric(name, str(answer.digit), text, delta_color="off", delta_arrow="off", width="content")
+            subject.show_answer(name, chosen.answer(small), _size(file_bytes(small)))
 
 
 def _smallest(results: pd.DataFrame, part: str) -> dict[float, Any]:
@@ -153,16 +145,11 @@ EXPERIMENT = Experiment(
         "Dropout trains smaller networks within the large one. Perhaps one of them is as good once training has ended, "
         "and the rest can go."
     ),
-    prediction=Estimate(
+    prediction=percentage(
         mark(
             "A network trained without dropout keeps only a quarter of each hidden layer's units, those with the "
             "largest weights. What is its test accuracy?"
         ),
-        low=0,
-        high=100,
-        start=50,
-        step=1,
-        number_format="%d%%",
     ),
     show=_show,
     verdict=_verdict,

@@ -26,9 +26,7 @@ def _show(screen: Screen) -> None:
         if results is not None:
             _show_measured(results, screen)
     with screen.try_it:
-        left, right = st.columns([1, 2], gap="medium")
-        with left:
-            chosen = subject.show(screen.controls)
+        chosen, right = subject.show_beside(screen.controls)
         if chosen is not None:
             with right:
                 drop_prob = screen.controls.number(

@@ -14,7 +14,7 @@ from dropout_mnist.experiments.subnetworks import mutual_information, predictive
 from dropout_mnist.shapes import CLASSES, IMAGE_SIZE, INPUT_SIZE
 from dropout_mnist.ui.images import enlarged_url
 from dropout_mnist.ui.lab import charts, subject
-from dropout_mnist.ui.lab.experiment import Estimate, Experiment, Outcome, Screen, Verdict
+from dropout_mnist.ui.lab.experiment import Experiment, Outcome, Screen, Verdict, percentage
 from dropout_mnist.ui.lab.subject import Subject
 from dropout_mnist.ui.language import mark
 from dropout_mnist.ui.language import translate as _
@@ -28,9 +28,7 @@ _SEED = 1
 
 def _show(screen: Screen) -> None:
     with screen.try_it:
-        left, right = st.columns([1, 2], gap="medium")
-        with left:
-            chosen = subject.show(screen.controls)
+        chosen, right = subject.show_beside(screen.controls)
         with right:
             angle = int(screen.controls.number("rotation", mark("Rotation (degrees)"), 0, 360, 0, 5))
             noise = screen.controls.number(
@@ -186,13 +184,8 @@ EXPERIMENT = Experiment(
         "Monte Carlo dropout keeps dropout on and asks many thinned networks. The more they disagree, the less certain "
         "the network is said to be about this image."
     ),
-    prediction=Estimate(
+    prediction=percentage(
         mark("A digit is rotated by 90 degrees. How many of 100 thinned networks agree on the most frequent answer?"),
-        low=0,
-        high=100,
-        start=50,
-        step=1,
-        number_format="%d%%",
     ),
     show=_show,
     verdict=_verdict,

@@ -6,7 +6,7 @@ import streamlit as st
 from dropout_mnist.config import TrainConfig
 from dropout_mnist.ui import chart_look as look
 from dropout_mnist.ui.lab import charts, gallery, live_run, measurements
-from dropout_mnist.ui.lab.experiment import Estimate, Experiment, Outcome, Screen, Verdict
+from dropout_mnist.ui.lab.experiment import Experiment, Outcome, Screen, Verdict, percentage
 from dropout_mnist.ui.language import mark
 from dropout_mnist.ui.language import translate as _
 
@@ -139,16 +139,11 @@ EXPERIMENT = Experiment(
         "Without dropout a network can memorize even random labels. If units drop out at random, it is harder to store "
         "single images in them."
     ),
-    prediction=Estimate(
+    prediction=percentage(
         mark(
             "Of 10,000 training images, 40% get a random label. What test accuracy does a network without dropout have "
             "after 20 epochs?"
         ),
-        low=0,
-        high=100,
-        start=50,
-        step=1,
-        number_format="%d%%",
     ),
     show=_show,
     verdict=_verdict,

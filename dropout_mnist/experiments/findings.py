@@ -4,6 +4,7 @@ Everything is computed from the shipped sweeps. A claim whose sweep is missing h
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -217,10 +218,20 @@ def _pruning(folder: Path) -> Finding:
 
 def _remove_half(folder: Path, order: str, what: Message) -> Finding:
     table = read(folder, "networks", "pruning")
-    half = table[(table["order"] == order) & table["scaled"] & (table["removed"] == 0.5)]
-    gain = difference(half, "test_accuracy")
+    return _compare(table[(table["order"] == order) & table["scaled"] & (table["removed"] == 0.5)], what)
+
+
+def _fewer_units(folder: Path) -> Finding:
+    table = _smallest_removed(folder, UNITS)
+    found = _compare(table[table["kept"] == 0.25], Message("the quarter of the units with the largest weights"))
+    return replace(found, came_true=found.verdict is NOT_HERE)
+
+
+def _compare(table: pd.DataFrame, what: Message) -> Finding:
+    """Return what was measured about networks of which a part was removed, without and with dropout."""
+    gain = difference(table, "test_accuracy")
     text = "; ".join(
-        f"drop_prob {rate:g}: {percent(accuracy)}" for rate, accuracy in by_rate(half, "test_accuracy").items()
+        f"drop_prob {rate:g}: {percent(accuracy)}" for rate, accuracy in by_rate(table, "test_accuracy").items()
     )
     return Finding(
         HOLDS if gain[0] > gain[1] else NOT_HERE,
@@ -230,25 +241,6 @@ def _remove_half(folder: Path, order: str, what: Message) -> Finding:
             accuracies=text,
             gain=points(gain),
         ),
-    )
-
-
-def _fewer_units(folder: Path) -> Finding:
-    table = _smallest_removed(folder, UNITS)
-    quarter = table[table["kept"] == 0.25]
-    gain = difference(quarter, "test_accuracy")
-    text = "; ".join(
-        f"drop_prob {rate:g}: {percent(accuracy)}" for rate, accuracy in by_rate(quarter, "test_accuracy").items()
-    )
-    return Finding(
-        HOLDS if gain[0] > gain[1] else NOT_HERE,
-        Message(
-            "test accuracy with {what}, {accuracies}; with drop_prob 0.5 instead of none {gain}",
-            what=Message("the quarter of the units with the largest weights"),
-            accuracies=text,
-            gain=points(gain),
-        ),
-        came_true=gain[0] <= gain[1],
     )
 
 

@@ -1,4 +1,4 @@
-"""Make non-digits, to measure whether networks doubt what is none: letters, scribbles, turned digits, noise."""
+"""Make non-digits, to measure how far networks doubt them: letters, scribbles, turned digits, noise."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,7 @@ from dropout_mnist.shapes import IMAGE_SIZE, INPUT_SIZE
 
 LETTERS, SCRIBBLES, TURNED, NOISE = KINDS = ("letters and signs", "scribbles", "turned digits", "noise")
 
-# Digits that are none when they are turned by 90 degrees.
+# Digits that become non-digits when they are turned by 90 degrees.
 _UPRIGHT = (2, 3, 4, 7)
 
 _ROUND = [(0.5 + 0.5 * np.cos(angle), 0.5 + 0.5 * np.sin(angle)) for angle in np.linspace(0, 2 * np.pi, 30)]

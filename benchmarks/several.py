@@ -7,7 +7,6 @@ divided by mistake are counted, too.
 import json
 
 import numpy as np
-import torch
 
 from benchmarks.arguments import parse_arguments
 from benchmarks.machine import describe_machine
@@ -17,8 +16,8 @@ from dropout_mnist.evaluation import Doubt, Prediction, predict_batch
 from dropout_mnist.model import MLP
 from dropout_mnist.preprocessing.drawing import read_strokes
 from dropout_mnist.preprocessing.fabricjs import Stroke
+from dropout_mnist.preprocessing.inputs import to_batch
 from dropout_mnist.preprocessing.stroke_groups import split_digits
-from dropout_mnist.shapes import INPUT_SIZE
 
 PAIRS = 2_000
 SIDE, PEN_WIDTH = 100, 12
@@ -32,10 +31,8 @@ def place(digit: PenDigit, left: float = 0.0) -> list[Stroke]:
 
 def read(model: MLP, drawings: list[list[Stroke]]) -> list[Prediction]:
     """Read each drawing as one digit."""
-    pixels = [read_strokes(strokes) for strokes in drawings]
-    return predict_batch(
-        model, torch.stack([torch.from_numpy(image).reshape(INPUT_SIZE) for image in pixels if image is not None])
-    )
+    images, _single = to_batch([read_strokes(strokes) for strokes in drawings])
+    return predict_batch(model, images)
 
 
 def main() -> None:

@@ -1,13 +1,12 @@
 """An uploaded picture as the input: its digits are marked, and one of them is the network's input."""
 
 import streamlit as st
-import torch
 from PIL import Image, ImageDraw
 
 from dropout_mnist.evaluation import predict_batch
 from dropout_mnist.preprocessing.drawing import Pixels
+from dropout_mnist.preprocessing.inputs import to_batch
 from dropout_mnist.preprocessing.picture import FoundDigit, PictureError, open_picture, read_digits
-from dropout_mnist.shapes import INPUT_SIZE
 from dropout_mnist.ui import models
 from dropout_mnist.ui.format import plain
 from dropout_mnist.ui.inputs import canvas
@@ -49,7 +48,7 @@ def _choose(found: list[FoundDigit]) -> int:
     model = models.in_use()
     if model is None:
         return 0
-    images = torch.stack([torch.tensor(digit.pixels).reshape(INPUT_SIZE) for digit in found])
+    images, _single = to_batch([digit.pixels for digit in found])
     answers = [str(answer.digit) for answer in predict_batch(model.checkpoint.model, images)]
     place = st.segmented_control(
         _("{count} digits, from left to right; choose one to see its answer", count=len(found)),

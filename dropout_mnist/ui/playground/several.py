@@ -1,14 +1,12 @@
 """Read a drawing of several digits, such as 42, from left to right."""
 
 import streamlit as st
-import torch
 
-from dropout_mnist.evaluation import Doubt, Prediction, predict_batch
-from dropout_mnist.model import MLP
+from dropout_mnist.evaluation import Doubt, predict_batch
 from dropout_mnist.preprocessing.drawing import read_strokes
-from dropout_mnist.preprocessing.fabricjs import Stroke, StrokeError, read_paths
+from dropout_mnist.preprocessing.fabricjs import StrokeError, read_paths
+from dropout_mnist.preprocessing.inputs import to_batch
 from dropout_mnist.preprocessing.stroke_groups import split_digits
-from dropout_mnist.shapes import INPUT_SIZE
 from dropout_mnist.ui import models
 from dropout_mnist.ui.inputs import canvas
 from dropout_mnist.ui.language import translate as _
@@ -26,7 +24,8 @@ def show() -> None:
     groups = split_digits(strokes)
     if len(groups) < 2:
         return
-    [whole, *digits] = _read(model.checkpoint.model, [strokes, *groups])
+    images, _single = to_batch([read_strokes(drawing) for drawing in (strokes, *groups)])
+    [whole, *digits] = predict_batch(model.checkpoint.model, images)
     # A detached stroke can stand beside its digit.
     if whole.doubt is Doubt.NONE:
         return
@@ -41,9 +40,3 @@ def show() -> None:
             + _("The panel above takes all strokes for a single digit."),
             icon=":material/view_week:",
         )
-
-
-def _read(model: MLP, drawings: list[list[Stroke]]) -> list[Prediction]:
-    pixels = [read_strokes(strokes) for strokes in drawings]
-    images = torch.stack([torch.from_numpy(image).reshape(INPUT_SIZE) for image in pixels if image is not None])
-    return predict_batch(model, images)

@@ -17,12 +17,13 @@ from dropout_mnist.augmentation.distortion import distort
 from dropout_mnist.augmentation.recipes import PREPARE
 from dropout_mnist.checkpoint import Checkpoint
 from dropout_mnist.data.datasets import Dataset, Split
-from dropout_mnist.evaluation import compute_logits, evaluate
+from dropout_mnist.evaluation import evaluate
 from dropout_mnist.hardware.device import uses_bfloat16
 from dropout_mnist.model import MLP
 from dropout_mnist.preprocessing.inputs import scale
 from dropout_mnist.shapes import CLASSES, IMAGE_SIZE, INPUT_SIZE
 from dropout_mnist.train_step import inference_copy
+from dropout_mnist.training import BLOCK_SIZE
 
 STEPS = 100
 BATCH_SIZE = 100
@@ -34,8 +35,8 @@ LEARNING_RATE = 1e-4
 # The digits are divided into this many parts; each is read by a network that learned from the others.
 FOLDS = 5
 
-# Training images that are mixed in, and how many are prepared at once.
-_MIXED, _BLOCK = 4_000, 1_000
+# Training images that are mixed in.
+_MIXED = 4_000
 
 
 class StoppedError(Exception):
@@ -106,7 +107,7 @@ def adapt(
     mixed = _prepare(checkpoint, dataset, seed)
     right_after = 0
     for others, left_out in folds:
-        right_after += _count_right(_fine_tune(checkpoint.model, others, mixed, seed, on_step), left_out)
+        right_after += evaluate(_fine_tune(checkpoint.model, others, mixed, seed, on_step), left_out).correct
     model = inference_copy(_fine_tune(checkpoint.model, examples, mixed, seed, on_step))
     before, after = evaluate(checkpoint.model, dataset.test), evaluate(model, dataset.test)
     return Adaptation(
@@ -118,7 +119,7 @@ def adapt(
             own_digits=checkpoint.own_digits + len(examples),
         ),
         total=len(examples),
-        right_before=_count_right(checkpoint.model, examples),
+        right_before=evaluate(checkpoint.model, examples).correct,
         right_after=right_after if folds else None,
         correct_before=before.correct,
         correct_after=after.correct,
@@ -141,7 +142,7 @@ def _prepare(checkpoint: Checkpoint, dataset: Dataset, seed: int) -> tuple[Tenso
     generator = torch.Generator().manual_seed(seed)
     chosen = torch.randperm(len(dataset.train), generator=generator)[:_MIXED]
     prepare = PREPARE[checkpoint.config.recipe]
-    blocks = [prepare(dataset.train[block], generator) for block in chosen.split(_BLOCK)]
+    blocks = [prepare(dataset.train[block], generator) for block in chosen.split(BLOCK_SIZE)]
     images, targets = (torch.cat(parts) for parts in zip(*blocks, strict=True))
     return images, targets if targets.is_floating_point() else F.one_hot(targets, CLASSES).float()
 
@@ -172,7 +173,3 @@ def _fine_tune(
         optimizer.step()
         on_step()
     return model.requires_grad_(False)
-
-
-def _count_right(model: MLP, split: Split) -> int:
-    return int((compute_logits(model, split.pixels).argmax(dim=1) == split.labels).sum())

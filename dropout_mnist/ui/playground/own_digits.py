@@ -4,6 +4,7 @@ Nothing here needs torch, which takes seconds to import on a new server.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import streamlit as st
 
@@ -42,6 +43,11 @@ class OwnDigit:
     pixels: Pixels
     label: int
     strokes: int = 0
+
+    @cached_property
+    def url(self) -> str:
+        """Its image, for the collection, which is drawn after every stroke."""
+        return enlarged_url(self.pixels, _ENLARGED)
 
     def shows(self, pixels: Pixels) -> bool:
         """Whether these are its pixels."""
@@ -88,9 +94,7 @@ def show_collection() -> None:
         with st.container(horizontal=True, gap="small"):
             for place, digit in enumerate(digits):
                 with st.container(width="content", gap="xsmall"):
-                    st.image(
-                        enlarged_url(digit.pixels, _ENLARGED), alt=_("One of your digits: a {digit}", digit=digit.label)
-                    )
+                    st.image(digit.url, alt=_("One of your digits: a {digit}", digit=digit.label))
                     st.button(
                         str(digit.label),
                         key=f"remove_own_digit_{place}",

@@ -130,6 +130,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def make_configs(options: argparse.Namespace) -> list[TrainConfig]:
+    """Return the configs of the grid that the command line describes; the data set is loaded for its size."""
     settings = chosen_settings(options)
     choices = {name: value if name in _SEVERAL else [value] for name, value in settings.items()}
     sizes = choices.pop("train_size", [None])

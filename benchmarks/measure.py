@@ -38,6 +38,7 @@ ANSWERS = {
     "corruptions": 360_000,
     "small": 600_000,
     "doubt": 330_000,
+    "held_out": 10_000,
 }
 
 

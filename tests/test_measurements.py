@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from dropout_mnist.config import TrainConfig
@@ -6,7 +8,7 @@ from dropout_mnist.evaluation import evaluate
 from dropout_mnist.experiments import measurements
 from dropout_mnist.model import MLP
 from dropout_mnist.train_step import inference_copy
-from dropout_mnist.training import Training
+from dropout_mnist.training import Training, choose_images
 
 CONFIG = TrainConfig(dataset="digits", epochs=3, hidden_sizes=(64, 64), drop_prob=0.5)
 
@@ -49,3 +51,16 @@ def test_shares_of_activations_add_up_to_one(trained: MLP, digits: Dataset) -> N
         shares = [row["share"] for row in rows if row["layer"] == layer]
         assert sum(shares) == pytest.approx(1)
         assert shares[0] > 0.1  # exact zeros
+
+
+def test_held_out_images_are_those_the_network_did_not_see(trained: MLP, digits: Dataset) -> None:
+    config = replace(CONFIG, train_size=1_000)
+    seen, _held_out = choose_images(config, digits)
+    [row] = measurements.measure_held_out(trained, config, digits)
+    assert row["images"] == len(digits.train) - 1_000
+    everything = evaluate(trained, digits.train).correct
+    assert round(row["accuracy"] * row["images"]) == everything - evaluate(trained, seen).correct
+
+
+def test_held_out_has_no_rows_after_training_on_all_images(trained: MLP, digits: Dataset) -> None:
+    assert measurements.measure_held_out(trained, CONFIG, digits) == []

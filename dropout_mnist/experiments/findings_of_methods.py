@@ -4,23 +4,23 @@ from pathlib import Path
 
 import pandas as pd
 
-from dropout_mnist.data.datasets import FULL_SIZES
+from dropout_mnist.experiments import best_settings
 from dropout_mnist.experiments.finding import (
     HOLDS,
     NOT_HERE,
     ONLY_WHEN,
     Finding,
+    MissingError,
     by_rate,
     difference,
     percent,
     points,
+    read,
     read_errors,
     records,
 )
 from dropout_mnist.experiments.intervals import means
 from dropout_mnist.messages.message import Message
-
-_ALL_IMAGES = FULL_SIZES["mnist"]
 
 
 def find_width(folder: Path) -> Finding:
@@ -51,18 +51,18 @@ def find_width(folder: Path) -> Finding:
 
 def find_gaussian(folder: Path) -> Finding:
     """Return what was measured about Gaussian noise instead of dropout."""
-    table = _regularizers(folder, _ALL_IMAGES)
-    zeros, noise = (_best(table[(table["dropout_kind"] == kind) & (table["drop_prob"] > 0)]) for kind in _KINDS)
+    methods = _methods(folder, best_settings.ALL_IMAGES)
+    zeros, noise = methods[best_settings.BERNOULLI], methods[best_settings.GAUSSIAN]
     apart = abs(zeros["mean"] - noise["mean"])
     return Finding(
         HOLDS if apart <= zeros["margin"] + noise["margin"] else NOT_HERE,
         Message(
-            "test error with 60,000 images and the best rate {zeros} with dropout ({zeros_rate}), {noise} with "
-            "Gaussian noise ({noise_rate})",
+            "test error with 60,000 images and the rate that is best on held-out images {zeros} with dropout "
+            "(drop_prob {zeros_rate:g}), {noise} with Gaussian noise (drop_prob {noise_rate:g})",
             zeros=_write(zeros),
             noise=_write(noise),
-            zeros_rate=f"drop_prob {zeros['drop_prob']:g}",
-            noise_rate=f"drop_prob {noise['drop_prob']:g}",
+            zeros_rate=zeros["drop_prob"],
+            noise_rate=noise["drop_prob"],
         ),
         came_true=apart < 0.0015,
     )
@@ -70,17 +70,15 @@ def find_gaussian(folder: Path) -> Finding:
 
 def find_weight_decay(folder: Path) -> Finding:
     """Return what was measured about weight decay instead of dropout."""
-    table = _regularizers(folder, 1_000)
-    plain = table[table["drop_prob"] == 0]
-    [none] = records(means(plain[plain["weight_decay"] == 0], ["weight_decay"], "error"))
-    decay = _best(plain[plain["weight_decay"] > 0])
-    dropout = _best(table[(table["dropout_kind"] == "bernoulli") & (table["drop_prob"] > 0)])
+    methods = _methods(folder, 1_000)
+    none, decay = methods[best_settings.NOTHING], methods[best_settings.DECAY]
+    dropout = methods[best_settings.BERNOULLI]
     gains = [none["mean"] - best["mean"] for best in (decay, dropout)]
     return Finding(
         HOLDS if abs(gains[0] - gains[1]) <= decay["margin"] + dropout["margin"] else NOT_HERE,
         Message(
-            "test error with 1,000 images {none} without either, {decay} with the best weight decay ({strength:g}), "
-            "{dropout} with the best dropout (drop_prob {rate:g})",
+            "test error with 1,000 images {none} without either, {decay} with weight decay ({strength:g}), {dropout} "
+            "with dropout (drop_prob {rate:g}), each as strong as is best on held-out images",
             none=_write(none),
             decay=_write(decay),
             strength=decay["weight_decay"],
@@ -129,21 +127,17 @@ def find_late_dropout(folder: Path) -> Finding:
     )
 
 
-_KINDS = ("bernoulli", "gaussian")
-
-
 def _with_width(runs: pd.DataFrame) -> pd.DataFrame:
     return runs.assign(width=runs["hidden_sizes"].astype(str).str.partition("x")[0].astype(int))
 
 
-def _regularizers(folder: Path, size: int) -> pd.DataFrame:
-    table = read_errors(folder, "regularizers")
-    return table[table["train_size"].fillna(_ALL_IMAGES) == size]
-
-
-def _best(table: pd.DataFrame) -> dict[str, float]:
-    """Return the setting with the lowest mean error, with the margin of its interval."""
-    return min(records(means(table, ["drop_prob", "weight_decay"], "error")), key=lambda row: row["mean"])
+def _methods(folder: Path, size: int) -> dict[str, dict[str, float]]:
+    """Return the test error of each method, by its name, at its best setting with this many images."""
+    results, held_out = read(folder, "regularizers"), read(folder, "regularizers", best_settings.HELD_OUT)
+    table = best_settings.compare_methods(results, held_out, size)
+    if len(table) < len(best_settings.METHODS):
+        raise MissingError
+    return dict(zip(table["method"], records(table), strict=True))
 
 
 def _write(row: dict[str, float]) -> str:

@@ -1,6 +1,7 @@
 """Measurements that a sweep can take of each network it trains, as rows of a table."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
@@ -16,6 +17,7 @@ from dropout_mnist.experiments.shrinking import KEPT_SHARES, ORDERS, PARTS, file
 from dropout_mnist.experiments.subnetworks import hidden_activations, thinned_probs
 from dropout_mnist.model import MLP
 from dropout_mnist.preprocessing.inputs import scale
+from dropout_mnist.training import choose_images
 
 Row = dict[str, Any]
 
@@ -27,6 +29,9 @@ PRUNED_SHARES = tuple(percent / 100 for percent in range(0, 100, 5))
 
 # Of the histogram of activations; the last bin also counts all larger values.
 BIN_WIDTH, BINS = 0.1, 50
+
+# Training images to choose settings by.
+HELD_OUT_IMAGES = 10_000
 
 
 def measure_averaging(model: MLP, config: TrainConfig, dataset: Dataset) -> list[Row]:
@@ -128,6 +133,19 @@ def measure_corruptions(model: MLP, config: TrainConfig, dataset: Dataset) -> li
     return rows
 
 
+def measure_held_out(model: MLP, config: TrainConfig, dataset: Dataset) -> list[Row]:
+    """Measure the accuracy on training images that the network was not trained on, to choose settings by.
+
+    These are the first 10,000 that are left, in the order of the seed. A network trained on all images has no row.
+    """
+    in_order, _held_out = choose_images(replace(config, train_size=None), dataset)
+    left = in_order[config.train_size or len(in_order) :][:HELD_OUT_IMAGES]
+    if not len(left):
+        return []
+    found = evaluate(model, left)
+    return [{"images": found.total, "accuracy": found.accuracy}]
+
+
 def _error(probs: Tensor, labels: Tensor) -> float:
     return float((probs.argmax(dim=1) != labels).float().mean())
 
@@ -138,4 +156,5 @@ MEASUREMENTS: dict[str, Callable[[MLP, TrainConfig, Dataset], list[Row]]] = {
     "activations": measure_activations,
     "small": measure_small,
     "corruptions": measure_corruptions,
+    "held_out": measure_held_out,
 }

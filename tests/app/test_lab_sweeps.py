@@ -27,9 +27,10 @@ RUNS = {
         replace(config, drop_prob=rate, seed=seed) for config in (SMALL, WIDE) for rate in (0.0, 0.5) for seed in (1, 2)
     ],
     "regularizers": [
-        replace(config, seed=seed)
+        replace(config, seed=seed, train_size=1_000)
         for config in (
             replace(SMALL, drop_prob=0.0),
+            replace(SMALL, drop_prob=0.0, epochs=1),
             replace(SMALL, drop_prob=0.5),
             replace(SMALL, drop_prob=0.2, dropout_kind="gaussian"),
             replace(SMALL, drop_prob=0.0, weight_decay=0.1),
@@ -49,9 +50,10 @@ def sweeps(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of small sweeps."""
     folder = tmp_path_factory.mktemp("measurements")
     for name, configs in RUNS.items():
-        results = SweepResults(folder / name, [])
+        tables = ["held_out"] if name == "regularizers" else []
+        results = SweepResults(folder / name, tables)
         for config in configs:
-            results.add(config, run_one(config, []))
+            results.add(config, run_one(config, tables))
     return folder
 
 
@@ -65,7 +67,7 @@ def measured(sweeps: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     [
         ("wrong-labels", "After epoch 2 with 40% random labels, the test accuracy is"),
         ("width", "With 16 units per layer the test error is"),
-        ("zeros-or-noise", "with gaussian noise (drop_prob 0.2)"),
+        ("zeros-or-noise", "With 1,000 training images the test error is"),
         ("schedule", "the test error with dropout is: never"),
     ],
 )
@@ -98,3 +100,10 @@ def test_answer_is_compared_with_the_best_method() -> None:
     page.radio(key="prediction_zeros-or-noise").set_value("decay").run()
     checked(page.button(key="predict").click().run())
     assert "Measured: " in texts(page)
+
+
+def test_methods_have_the_settings_that_are_best_on_held_out_images() -> None:
+    page = open_experiment("zeros-or-noise")
+    assert "with gaussian noise (drop_prob 0.2)" in texts(page)
+    assert "with early stopping (after 2 of 2 epochs)" in texts(page)
+    assert "chosen by the accuracy on 10,000 training images that the networks had not seen" in texts(page)

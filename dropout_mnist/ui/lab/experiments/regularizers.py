@@ -1,11 +1,24 @@
 """Zeros or noise: dropout next to Gaussian noise, weight decay and early stopping."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import altair as alt
 import pandas as pd
 import streamlit as st
 
 from dropout_mnist.config import TrainConfig
-from dropout_mnist.experiments.results import last_epochs
+from dropout_mnist.experiments.best_settings import (
+    BERNOULLI,
+    CHOSEN_WITH,
+    DECAY,
+    GAUSSIAN,
+    HELD_OUT,
+    NOTHING,
+    STOPPING,
+    compare_methods,
+    measured_sizes,
+)
 from dropout_mnist.ui import chart_look as look
 from dropout_mnist.ui.lab import charts, live_run, measurements
 from dropout_mnist.ui.lab.experiment import Choice, Experiment, Outcome, Screen, Verdict
@@ -13,79 +26,75 @@ from dropout_mnist.ui.language import mark
 from dropout_mnist.ui.language import translate as _
 
 _SWEEP = "regularizers"
-_NONE, _BERNOULLI, _GAUSSIAN, _DECAY, _EARLY = "none", "bernoulli", "gaussian", "decay", "early"
 _METHODS = {
-    _NONE: mark("Nothing"),
-    _BERNOULLI: mark("Dropout"),
-    _GAUSSIAN: mark("Gaussian noise"),
-    _DECAY: mark("Weight decay"),
-    _EARLY: mark("Early stopping"),
+    NOTHING: mark("Nothing"),
+    BERNOULLI: mark("Dropout"),
+    GAUSSIAN: mark("Gaussian noise"),
+    DECAY: mark("Weight decay"),
+    STOPPING: mark("Early stopping"),
 }
-_ALL_IMAGES = 60_000
-_SIZES = (1_000, _ALL_IMAGES)
 # Of a live run: 10 epochs of 3,000 steps in total, whatever the number of images.
 _EPOCHS, _SMALL_REPEATS = 10, 30
 _DECAY_STRENGTH = 0.1
 
 
 def _show(screen: Screen) -> None:
-    results = measurements.get(_SWEEP)
-    sizes = _SIZES if results is None else tuple(sorted(_sizes(results).unique().tolist()))
+    sizes = _sizes()
     with screen.measured:
-        measurements.get_or_explain(_SWEEP)
+        if measurements.get_or_explain(_SWEEP) is not None:
+            measurements.get_or_explain(_SWEEP, HELD_OUT)
         size = int(
             screen.controls.steps("images", mark("Training images"), sizes, sizes[0], format_func="{:,.0f}".format)
         )
     with screen.try_it:
-        trained = {method: text for method, text in _METHODS.items() if method != _EARLY}
-        method = screen.controls.choice("method", mark("Method"), trained, _GAUSSIAN)
+        trained = {method: text for method, text in _METHODS.items() if method != STOPPING}
+        method = screen.controls.choice("method", mark("Method"), trained, GAUSSIAN)
         config = live_run.trainable(_config(method))
         st.caption(_("A live run has 1,000 training images, shown 30 times in each of 10 epochs."))
         live_run.offer([config])
-    if results is not None:
+    table = _compare(size)
+    if table is not None:
         with screen.measured:
-            _show_measured(_best_settings(results, size), size, config, method, screen)
+            _show_measured(table, size, config, method, screen)
 
 
 def _config(method: str) -> TrainConfig:
     return TrainConfig(
-        drop_prob=0.5 if method in (_BERNOULLI, _GAUSSIAN) else 0.0,
-        dropout_kind="gaussian" if method == _GAUSSIAN else "bernoulli",
-        weight_decay=_DECAY_STRENGTH if method == _DECAY else 0.0,
+        drop_prob=0.5 if method in (BERNOULLI, GAUSSIAN) else 0.0,
+        dropout_kind="gaussian" if method == GAUSSIAN else "bernoulli",
+        weight_decay=_DECAY_STRENGTH if method == DECAY else 0.0,
         train_size=1_000,
         repeats=_SMALL_REPEATS,
         epochs=_EPOCHS,
     )
 
 
-def _sizes(results: pd.DataFrame) -> "pd.Series[int]":
-    return results["train_size"].fillna(_ALL_IMAGES).astype(int)
+def _sizes() -> Sequence[int]:
+    """Return the numbers of training images that were measured; all that could be if none was."""
+    results, held_out = measurements.get(_SWEEP), measurements.get(_SWEEP, HELD_OUT)
+    measured = [] if results is None or held_out is None else measured_sizes(results, held_out)
+    return measured or list(CHOSEN_WITH)
 
 
-def _best_settings(results: pd.DataFrame, size: int) -> pd.DataFrame:
-    """Return each method's error at its best setting with this many images, as `measurements.means` does.
+def _compare(size: int) -> pd.DataFrame | None:
+    """Return the error of each method with this many images, as `compare_methods` does; None if it is not measured.
 
-    Two columns are added: `method`, a key of `_METHODS`, and `setting`, its best one in words.
+    The column `setting` is added: the best setting in words.
     """
-    rows = results[_sizes(results) == size]
-    last = last_epochs(rows)
-    method = pd.Series(_BERNOULLI, index=last.index).mask(last["dropout_kind"] == "gaussian", _GAUSSIAN)
-    method = method.mask(last["drop_prob"] == 0, _NONE).mask(last["weight_decay"] > 0, _DECAY)
-    runs = last.assign(method=method, error=1 - last["test_accuracy"])
-    plain = rows[(rows["drop_prob"] == 0) & (rows["weight_decay"] == 0)]
-    stopped = plain.loc[plain.groupby("run")["test_accuracy"].idxmax()]
-    runs = pd.concat([runs, stopped.assign(method=_EARLY, error=1 - stopped["test_accuracy"])])
-    table = measurements.means(runs, ["method", "drop_prob", "weight_decay"], "error")
-    best = table.loc[table.groupby("method")["mean"].idxmin()]
-    setting = best.apply(_name_setting, axis=1)
-    order = list(_METHODS)
-    return best.assign(setting=setting).sort_values("method", key=lambda methods: methods.map(order.index))
+    results, held_out = measurements.get(_SWEEP), measurements.get(_SWEEP, HELD_OUT)
+    if results is None or held_out is None:
+        return None
+    table = compare_methods(results, held_out, size)
+    longest = results["epochs"].max()
+    return None if table.empty else table.assign(setting=[_name_setting(row, longest) for row in table.itertuples()])
 
 
-def _name_setting(row: "pd.Series[float]") -> str:
-    if row["drop_prob"]:
-        return _("drop_prob {rate}", rate=f"{row['drop_prob']:g}")
-    return _("weight decay {strength}", strength=f"{row['weight_decay']:g}") if row["weight_decay"] else ""
+def _name_setting(row: Any, longest: int) -> str:
+    if row.method == STOPPING:
+        return _("after {epoch} of {epochs} epochs", epoch=row.epochs, epochs=longest)
+    if row.drop_prob:
+        return _("drop_prob {rate}", rate=f"{row.drop_prob:g}")
+    return _("weight decay {strength}", strength=f"{row.weight_decay:g}") if row.weight_decay else ""
 
 
 def _show_measured(table: pd.DataFrame, size: int, config: TrainConfig, method: str, screen: Screen) -> None:
@@ -99,15 +108,26 @@ def _show_measured(table: pd.DataFrame, size: int, config: TrainConfig, method: 
     alt_text = _("Test error by method, with 95% intervals.") + " " + _describe(table, size)
     charts.show(chart, table, "regularizers", alt_text)
     st.markdown(_describe(table, size))
-    st.caption(
-        _(
-            "Each method at its best setting on the test images, so all of them are slightly too good. Early stopping: "
-            "the best epoch of the networks without any method."
-        )
-    )
+    st.caption(_explain_choice(size))
     if isinstance(screen.answer, str):
         best = min(table.to_dict("records"), key=lambda row: row["mean"])
         st.markdown(_("Measured: {answer}.", answer=names[best["method"]]))
+
+
+def _explain_choice(size: int) -> str:
+    """Return how the settings were chosen, in words."""
+    text = _(
+        "Each method at its best setting, chosen by the accuracy on 10,000 training images that the networks had not "
+        "seen. The test images had no part in it. Early stopping is a choice of 1, 2, 5, 10 or all 15 epochs."
+    )
+    if CHOSEN_WITH[size] == size:
+        return text
+    more = _(
+        "Of all {all} images none is left to choose by, so the settings are those that are best with {count} images.",
+        all=f"{size:,}",
+        count=f"{CHOSEN_WITH[size]:,}",
+    )
+    return f"{text} {more}"
 
 
 def _describe(table: pd.DataFrame, size: int) -> str:
@@ -123,10 +143,9 @@ def _describe(table: pd.DataFrame, size: int) -> str:
 
 
 def _verdict() -> Verdict | None:
-    results = measurements.get(_SWEEP)
-    if results is None:
+    tables = {size: table for size in _sizes() if (table := _compare(size)) is not None}
+    if not tables:
         return None
-    tables = {size: _best_settings(results, size) for size in sorted(_sizes(results).unique().tolist())}
     alike = [_are_alike(table) for table in tables.values()]
     outcome = Outcome.HOLDS if all(alike) else Outcome.ONLY_WHEN if any(alike) else Outcome.NOT_HERE
     return Verdict(outcome, " ".join(_describe(table, size) for size, table in tables.items()))
@@ -135,9 +154,9 @@ def _verdict() -> Verdict | None:
 def _are_alike(table: pd.DataFrame) -> bool:
     """Whether the intervals of dropout and of Gaussian noise overlap."""
     rows = table.set_index("method")
-    if not {_BERNOULLI, _GAUSSIAN} <= set(rows.index):
+    if not {BERNOULLI, GAUSSIAN} <= set(rows.index):
         return False
-    zeros, noise = rows.loc[_BERNOULLI], rows.loc[_GAUSSIAN]
+    zeros, noise = rows.loc[BERNOULLI], rows.loc[GAUSSIAN]
     return bool(zeros["low"] <= noise["high"] and noise["low"] <= zeros["high"])
 
 
@@ -159,5 +178,5 @@ EXPERIMENT = Experiment(
         "Wager et al., “Dropout Training as Adaptive Regularization”, NIPS 2013: equal to weight decay to first order, "
         "for linear models."
     ),
-    config=_config(_GAUSSIAN),
+    config=_config(GAUSSIAN),
 )

@@ -18,7 +18,11 @@ from dropout_mnist.messages.message import Message
 from dropout_mnist.server.limits import QueueLimits
 from dropout_mnist.server.password import Password
 from dropout_mnist.server.queue import TrainingQueue
+from dropout_mnist.ui.keeping import keep_latest
 from dropout_mnist.ui.language import translate as _
+
+# Of the checkpoints that were used last. A model in use stays in memory anyway.
+LOADED_BYTES = 512_000_000
 
 _datasets: dict[str, Dataset] = {}
 _loading = defaultdict[str, threading.Lock](threading.Lock)
@@ -96,7 +100,12 @@ def find_cached(config: TrainConfig) -> Path | None:
     return found[0] if found else None
 
 
-@st.cache_resource(show_spinner=False, max_entries=16)
+def checkpoint_bytes(checkpoint: Checkpoint) -> int:
+    """Return the memory that a checkpoint's weights take."""
+    return 4 * checkpoint.config.weight_count
+
+
+@keep_latest(LOADED_BYTES, checkpoint_bytes)
 def _load(path: Path, stamp: int) -> Checkpoint:
     return Checkpoint.load(path)
 

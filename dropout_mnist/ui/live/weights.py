@@ -3,14 +3,16 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-import streamlit as st
-
 from dropout_mnist.config import TrainConfig
 from dropout_mnist.live.weights import pack
 from dropout_mnist.storage.shipped import shipped_folder
+from dropout_mnist.ui.keeping import keep_latest
 
 if TYPE_CHECKING:
     from dropout_mnist.ui.models import ChosenModel
+
+# Of the weights that were packed last.
+PACKED_BYTES = 256_000_000
 
 
 def default_weights() -> bytes | None:
@@ -24,6 +26,10 @@ def packed_weights(model: "ChosenModel") -> bytes:
     return _pack(model.id, model.checkpoint.to_bytes)
 
 
-@st.cache_resource(show_spinner=False, max_entries=16)
-def _pack(model_id: str, _read: Callable[[], bytes]) -> bytes:
-    return pack(_read())
+def _key(model_id: str, read: Callable[[], bytes]) -> str:
+    return model_id
+
+
+@keep_latest(PACKED_BYTES, bytes.__len__, _key)
+def _pack(model_id: str, read: Callable[[], bytes]) -> bytes:
+    return pack(read())

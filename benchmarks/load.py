@@ -48,7 +48,7 @@ MEMORY_EVERY = 5.0
 ALONE = 60.0
 
 # What a page needs before it answers drawings.
-USABLE = {"canvas_widget", "live_panel", "live_input", "live_model"}
+USABLE = {"canvas_widget", "live_code", "live_panel", "live_input", "live_model"}
 
 
 @dataclass

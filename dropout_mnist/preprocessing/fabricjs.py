@@ -10,6 +10,9 @@ from numpy.typing import ArrayLike, NDArray
 # The properties of a path that was not transformed after it was drawn, where it states them.
 _UNCHANGED = {"scaleX": 1, "scaleY": 1, "angle": 0, "skewX": 0, "skewY": 0, "flipX": False, "flipY": False}
 
+# How many numbers each command of a path has: to move, a line, a quadratic curve.
+_NUMBERS = {"M": 2, "L": 2, "Q": 4}
+
 # In canvas pixels: no pen gets there.
 _FAR = 1e6
 
@@ -70,14 +73,12 @@ def read_path(path: Mapping[str, Any]) -> Stroke:
             raise StrokeError(f"not a pen stroke, or transformed after it was drawn: {path['type']}")
         if len(path["path"]) > MAX_COMMANDS:
             raise StrokeError(f"a path has more than {MAX_COMMANDS:,} commands")
-        points: list[NDArray[np.float64]] = []
-        for command, *numbers in path["path"]:
-            point, *rest = np.array(numbers, dtype=np.float64).reshape(-1, 2)
-            expected = "M" if not points else "Q" if rest else "L"
-            if command != expected or len(rest) != (command == "Q"):
+        for number, (command, *numbers) in enumerate(path["path"]):
+            if (command == "M") != (number == 0) or len(numbers) != _NUMBERS[command]:
                 raise StrokeError(f"unknown command in a path: {command!r}")
-            points.append(point)
-        stroke = Stroke(np.stack(points), float(path["strokeWidth"]))
+        points = np.array([(x, y) for _command, x, y, *_end in path["path"]], dtype=np.float64)
+        # Fails for an empty path, and for lists instead of numbers.
+        stroke = Stroke(points.reshape(len(points) or 1, 2), float(path["strokeWidth"]))
     except (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise StrokeError(f"not a pen stroke: {error}") from error
     # Also false for what is not a number.

@@ -1,4 +1,5 @@
 // Connect the live panel with the page: with the mailbox, and with the canvas that st_canvas draws on.
+// This code is sent once for each page, and defines an element, which the Draw section shows.
 
 import {readNetwork} from "../../live/network.js";
 import {createPanel} from "../../live/panel.js";
@@ -11,9 +12,7 @@ function canvasOf(event) {
     return isOurs ? target : null;
 }
 
-const connections = new WeakMap();
-
-/** Create the panel and keep it up to date; return a function that changes its texts' language or ends it. */
+/** Create the panel and keep it up to date; return a function that ends it. */
 function connect(parentElement, texts) {
     const mailbox = window.dropoutMnistLive ??= Object.assign(new EventTarget(), {slots: {}});
     const stopped = new AbortController();
@@ -44,15 +43,34 @@ function connect(parentElement, texts) {
     };
 }
 
-export default ({data, parentElement}) => {
-    const language = JSON.stringify(data);
-    const connection = connections.get(parentElement);
-    if (connection?.language !== language) {
-        connection?.end();
-        connections.set(parentElement, {language, end: connect(parentElement, data)});
+const TAG = "dropout-mnist-panel";
+
+/** The panel's element. The page may show it before this code has arrived: the browser makes up for that. */
+class PanelElement extends HTMLElement {
+    static texts = null;
+    #end = null;
+
+    static use(texts) {
+        if (JSON.stringify(texts) === JSON.stringify(PanelElement.texts)) return;
+        PanelElement.texts = texts;
+        for (const element of document.querySelectorAll(TAG)) {
+            element.disconnectedCallback();
+            element.connectedCallback();
+        }
     }
-    return () => {
-        connections.get(parentElement)?.end();
-        connections.delete(parentElement);
-    };
+
+    connectedCallback() {
+        if (PanelElement.texts) this.#end = connect(this, PanelElement.texts);
+    }
+
+    disconnectedCallback() {
+        this.#end?.();
+        this.#end = null;
+    }
+}
+
+export default ({data}) => {
+    // A name can be defined only once, but this code may arrive again.
+    if (!customElements.get(TAG)) customElements.define(TAG, PanelElement);
+    customElements.get(TAG).use(data);
 };

@@ -1,8 +1,8 @@
 """Put the live panel on the page.
 
-The panel is a component whose data, its texts, rarely change. Weights and the visitor's input reach it through a
-mailbox in the browser, which is filled by components of their own. So a change of one is sent without the others:
-2.4 MB of weights once a model, and a few kB with every drawing that the canvas is asked to show.
+The panel is an HTML element. Its code, its weights and the visitor's input are sent by components of their own; the last
+two reach it through a mailbox in the browser. So a change of one is sent without the others: the code once for each
+page, 2.4 MB of weights once a model, and a few kB with every drawing that the canvas is asked to show.
 """
 
 import base64
@@ -23,8 +23,11 @@ _STYLE = """<style>
 [class*="st-key-live_"]:not(.st-key-live_panel) { position: absolute; width: 0; }
 </style>"""
 
+_code = st.components.v2.component(
+    "dropout_mnist.live_code", js=script("adapter.js", package=__package__), css=style(), isolate_styles=False
+)
 _panel = st.components.v2.component(
-    "dropout_mnist.live_panel", js=script("adapter.js", package=__package__), css=style(), isolate_styles=False
+    "dropout_mnist.live_panel", html="<dropout-mnist-panel></dropout-mnist-panel>", isolate_styles=False
 )
 _mailbox = st.components.v2.component(
     "dropout_mnist.live_mailbox", js=script("mailbox.js", package=__package__), isolate_styles=False
@@ -37,10 +40,15 @@ _replay = st.components.v2.component(
 )
 
 
+def send_code() -> None:
+    """Send the panel's code, style and texts; call it once in each run of the page that shows the panel."""
+    st.html(_STYLE)
+    _code(key="live_code", data=panel_texts(translate))
+
+
 def show_panel() -> None:
     """Show the panel, which answers for the last input with the last weights."""
-    st.html(_STYLE)
-    _panel(key="live_panel", data=panel_texts(translate))
+    _panel(key="live_panel")
 
 
 def send_drawing(invitation: str) -> None:

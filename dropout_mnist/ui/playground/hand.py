@@ -52,6 +52,9 @@ class _Lesson:
 def show() -> None:
     """Show the button that teaches the network, or how far it is, and what the last time gained."""
     lesson: _Lesson | None = st.session_state.get(_LESSON_KEY)
+    # Most visitors have nothing to show here, and an empty fragment after every stroke would cost time.
+    if lesson is None and not own_digits.collected() and _REPORT_KEY not in st.session_state:
+        return
     st.fragment(_show, run_every=POLL_SECONDS if lesson else None)(polled=lesson is not None)
 
 

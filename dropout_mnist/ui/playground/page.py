@@ -37,6 +37,7 @@ def show() -> None:
     with st.container(key="promise"):
         st.header(_("Draw a digit. Then find out whether dropout helps the network that reads it."), anchor=False)
     top = st.container()
+    component.send_code()
     weights_place = st.container(key="live_weights")
     early = None if _is_imported() else weights.default_weights()
     if early is not None:

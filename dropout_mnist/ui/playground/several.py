@@ -14,15 +14,17 @@ from dropout_mnist.ui.language import translate as _
 
 def show() -> None:
     """Show what the digits of the drawing are read as, if it has several and is not plainly a single one."""
-    model = models.in_use()
-    if model is None:
+    paths = canvas.current_drawing().strokes
+    # This runs after every stroke: find out cheaply that there is a single digit.
+    if len(paths) < 2:
         return
     try:
-        strokes = read_paths(canvas.current_drawing().strokes)
+        strokes = read_paths(paths)
     except StrokeError:
         return
     groups = split_digits(strokes)
-    if len(groups) < 2:
+    model = models.in_use() if len(groups) > 1 else None
+    if model is None:
         return
     images, _single = to_batch([read_strokes(drawing) for drawing in (strokes, *groups)])
     [whole, *digits] = predict_batch(model.checkpoint.model, images)

@@ -139,10 +139,10 @@ def test_unknown_experiment_is_reported_above_the_list() -> None:
 
 
 def test_prediction_is_kept_and_counted() -> None:
-    page = open_lab(experiment="rate")
-    page.slider(key="prediction_rate").set_value(0.3).run()
+    page = open_lab(experiment="co-adaptation")
+    page.slider(key="prediction_co-adaptation").set_value(30).run()
     checked(page.button(key="predict").click().run())
-    assert "You predicted **0.3**" in texts(page)
+    assert "You predicted **30%**" in texts(page)
     del page.query_params["experiment"]
     checked(page.run())
     assert f"1 of {len(EXPERIMENTS)} experiments answered" in [bar.proto.text for bar in page.get("progress")]
@@ -152,6 +152,25 @@ def test_prediction_can_be_made_again() -> None:
     page = open_experiment("rate")
     checked(page.button(key="predict_again").click().run())
     assert titles(page) == PARTS[:2]
+
+
+def test_curve_cannot_be_kept_before_it_is_drawn() -> None:
+    assert open_lab(experiment="rate").button(key="predict").disabled
+
+
+@pytest.mark.parametrize(
+    ("key", "drawn"),
+    [("rate", (3.0,) * 9 + (80.0,)), ("little-data", (-4.0, 1.0, 0.8, 0.3, 0.0, 0.0)), ("small", (50.0,) * 6)],
+)
+def test_drawn_curve_is_in_the_chart_and_compared(key: str, drawn: tuple[float, ...]) -> None:
+    page = AppTest.from_function(show_lab, default_timeout=TIMEOUT)
+    page.query_params["experiment"] = key
+    page.session_state["lab_predictions"] = {key: drawn}
+    checked(page.run())
+    assert "Your curve is furthest off at" in texts(page)
+    predicted = [chart for chart in page.get("vega_lite_chart") if "Your prediction: " in chart.proto.alt]
+    assert len(predicted) == 1
+    assert "your prediction" in predicted[0].proto.spec
 
 
 def test_answer_is_compared_with_the_measured_one() -> None:

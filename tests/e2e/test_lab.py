@@ -116,6 +116,79 @@ def test_experiment_can_be_done_with_the_keyboard_alone(lab: Lab) -> None:
     expect(lab.part("verdict")).to_have_count(0)
 
 
+def curve_points(lab: Lab) -> list[tuple[float, float]]:
+    """Return a rising line over the plot that curves are drawn on, in pixels."""
+    plot = lab.part("prediction").locator(".curve-plot")
+    plot.scroll_into_view_if_needed()
+    box = plot.bounding_box()
+    assert box is not None
+    return [(box["x"] + step / 20 * box["width"], box["y"] + (1 - step / 20) * box["height"]) for step in range(1, 20)]
+
+
+def expect_rising_curve(lab: Lab) -> None:
+    """Check that the points follow `curve_points`, and that the measured chart has them once they are kept."""
+    points = lab.part("prediction").get_by_role("slider")
+    levels = [int(point.get_attribute("aria-valuenow") or "") for point in points.all()]
+    highest = int(points.first.get_attribute("aria-valuemax") or "")
+    wanted = [highest * (index + 0.5) / len(levels) for index in range(len(levels))]
+    assert max(abs(level - goal) for level, goal in zip(levels, wanted, strict=True)) < highest / 50
+    lab.playground.click("predict")
+    drawn = re.compile(r"Your prediction: 1\.\d% at 0\.0, .* at 0\.1, .*[78]\d% at 0\.9")
+    expect(lab.part("measured").get_by_role("button", name=drawn).first).to_be_attached()
+    expect(lab.part("measured").locator("svg").get_by_text("your prediction")).to_be_visible()
+    expect(lab.part("measured")).to_contain_text("Your curve is furthest off at 0.7")
+
+
+def test_curve_is_drawn_with_the_mouse(lab: Lab) -> None:
+    lab.open("rate", skip=False)
+    first, *rest = curve_points(lab)
+    lab.page.mouse.move(*first)
+    lab.page.mouse.down()
+    for point in rest:
+        lab.page.mouse.move(*point)
+    lab.page.mouse.up()
+    expect_rising_curve(lab)
+
+
+def test_curve_is_drawn_with_a_finger(browser: Browser, server: str) -> None:
+    context = browser.new_context(viewport={"width": 320, "height": 812}, has_touch=True, is_mobile=True)
+    with context, watched(context.new_page()) as page:
+        lab = Lab(Playground(page, server))
+        lab.open("rate", skip=False)
+        finger = context.new_cdp_session(page)
+        points = [[{"x": x, "y": y}] for x, y in curve_points(lab)]
+        top = page.evaluate("document.querySelector('[data-testid=stMain]').scrollTop")
+        finger.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": points[0]})
+        for point in points[1:]:
+            finger.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": point})
+        finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+        assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollTop") == top
+        expect_rising_curve(lab)
+
+
+def test_curve_is_drawn_with_the_keyboard(lab: Lab) -> None:
+    lab.open("rate", skip=False)
+    points = lab.part("prediction").get_by_role("slider")
+    expect(points).to_have_count(10)
+    lab.tab_to(points.first)
+    lab.page.keyboard.press("Home")
+    expect(points.first).to_have_attribute("aria-valuetext", "1%")
+    lab.page.keyboard.press("Tab")
+    expect(points.nth(1)).to_be_focused()
+    lab.page.keyboard.press("End")
+    lab.page.keyboard.press("ArrowDown")
+    expect(points.nth(1)).to_have_attribute("aria-valuetext", "93%")
+    lab.tab_to(lab.playground.keyed("predict").get_by_role("button"))
+    lab.page.keyboard.press("Enter")
+    expect(lab.part("prediction")).to_contain_text("You predicted 1% at 0.0, 93% at 0.1, 10% at 0.2")
+    drawn = re.compile("Your prediction: 1% at 0.0, 93% at 0.1, 10% at 0.2")
+    expect(lab.part("measured").get_by_role("button", name=drawn).first).to_be_attached()
+    # Another prediction begins with a flat line.
+    lab.playground.click("predict_again")
+    expect(points.first).to_have_attribute("aria-valuetext", "10%")
+    expect(lab.playground.keyed("predict").get_by_role("button")).to_be_disabled()
+
+
 def test_address_is_the_setting(lab: Lab) -> None:
     lab.open("co-adaptation", "removed=75&order=random")
     expect(lab.part("measured")).to_contain_text("With 75% of the units removed, at random")

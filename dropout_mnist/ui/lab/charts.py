@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from dropout_mnist.ui import chart_look as look
-from dropout_mnist.ui.lab.experiment import Answer
+from dropout_mnist.ui.lab.experiment import Answer, Curve
 from dropout_mnist.ui.language import translate as _
 
 # Any chart that Altair can show.
@@ -39,6 +39,7 @@ def with_intervals(
     fixed: Mapping[str, str] | None = None,
     points: bool = True,
     columns: int = 3,
+    predicted: pd.DataFrame | None = None,
 ) -> alt.LayerChart:
     """Draw lines with the intervals of their values.
 
@@ -50,8 +51,13 @@ def with_intervals(
         fixed: the colors of some series.
         points: whether each value is marked and has an error bar; else a band around the line shows the intervals.
         columns: of the legend.
+        predicted: a curve that is drawn as well, dashed; see `predicted_curve`.
     """
     names = list(dict.fromkeys(table["series"]))
+    dashes: list[list[int]] = [[1, 0] for _name in names]
+    if predicted is not None:
+        [name] = predicted["series"].unique()
+        names, dashes, fixed = [*names, name], [*dashes, look.DASHED], {**(fixed or {}), name: look.PINK}
     legend = look.legend(columns) if len(names) > 1 else None
     color = alt.Color("series:N", scale=look.colors(names, fixed), legend=legend)
     tooltip = [_of_series(), alt.Tooltip(x.shorthand, title=x["title"]), *_with_interval(number_format)]
@@ -65,7 +71,13 @@ def with_intervals(
         return alt.LayerChart(data=table, layer=[band, lines])
     bars = base.mark_rule(strokeWidth=look.LINE).encode(y=low, y2="high:Q")
     marks = base.mark_circle(size=50, opacity=1).encode(y=y, tooltip=tooltip)
-    return alt.LayerChart(data=table, layer=[bars, lines, marks])
+    layers = [bars, lines, marks]
+    if predicted is not None:
+        dash = alt.StrokeDash("series:N", scale=alt.Scale(domain=names, range=dashes), legend=legend)
+        drawn = alt.Chart(predicted).encode(x=x, y=y, color=color)
+        layers.append(drawn.mark_line(strokeWidth=look.LINE).encode(strokeDash=dash))
+        layers.append(drawn.mark_point(shape="diamond", size=80, filled=True, opacity=1))
+    return alt.LayerChart(data=table, layer=layers)
 
 
 def dots(table: pd.DataFrame, x: alt.X, y: alt.Y, number_format: str) -> alt.LayerChart:
@@ -103,6 +115,21 @@ def prediction(answer: Answer, x: alt.X, y: alt.Y, at: float | None, scale: floa
         **text,
     )
     return mark + label
+
+
+def predicted_curve(answer: Answer, curve: Curve, x: alt.X, scale: float = 1.0) -> pd.DataFrame | None:
+    """Return a predicted curve as a table for `with_intervals`; None if there is none.
+
+    Args:
+        answer: of the visitor.
+        curve: that was asked for.
+        x: the chart's x axis.
+        scale: what one unit of the answer is on the y axis.
+    """
+    if not isinstance(answer, tuple):
+        return None
+    values = [value * scale for value in answer]
+    return pd.DataFrame({_field(x): list(curve.places), "mean": values, "series": _("your prediction")})
 
 
 def live(table: pd.DataFrame, x: alt.X, y: alt.Y, number_format: str) -> alt.LayerChart | None:

@@ -1,6 +1,6 @@
 """What an experiment of the lab is made of. Every experiment has the same five parts, in the same order."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -10,8 +10,8 @@ from dropout_mnist.config import TrainConfig
 from dropout_mnist.ui.lab.controls import Controls
 from dropout_mnist.ui.language import mark
 
-# What a visitor predicted: a number, the key of an answer, or None if the question was skipped.
-Answer = float | str | None
+# What a visitor predicted: a number, the key of an answer, the values of a curve, or None if the question was skipped.
+Answer = float | str | tuple[float, ...] | None
 
 
 class Outcome(StrEnum):
@@ -66,6 +66,30 @@ class Estimate:
     number_format: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class Curve:
+    """A prediction that is a curve, which is drawn.
+
+    Attributes:
+        question: asked of the visitor.
+        title, place_title: of the y and the x axis.
+        places: the points' values on the x axis, with their labels. They are evenly spaced.
+        levels: the values that a point can have, from the lowest to the highest. They are evenly spaced, too.
+        ticks: the levels with a label on the y axis.
+        start: the level of all points at first.
+        number_format: of levels, in C's style, such as "%d%%".
+    """
+
+    question: str
+    title: str
+    place_title: str
+    places: Mapping[float, str]
+    levels: Sequence[float]
+    ticks: Sequence[float]
+    start: float
+    number_format: str
+
+
 def percentage(question: str) -> Estimate:
     """Return a question whose answer is a whole number of percent, from 0 to 100."""
     return Estimate(question, low=0, high=100, start=50, step=1, number_format="%d%%")
@@ -110,7 +134,7 @@ class Experiment:
     title: str
     question: str
     why: str
-    prediction: Choice | Estimate
+    prediction: Choice | Estimate | Curve
     show: Callable[[Screen], None]
     verdict: Callable[[], Verdict | None]
     claims: tuple[str, ...] = ()

@@ -3,7 +3,8 @@
 import streamlit as st
 
 from dropout_mnist.ui import scroll
-from dropout_mnist.ui.lab.experiment import Answer, Choice, Estimate, Experiment
+from dropout_mnist.ui.lab import curve
+from dropout_mnist.ui.lab.experiment import Answer, Choice, Curve, Estimate, Experiment
 from dropout_mnist.ui.language import translate as _
 
 # Of the part that follows.
@@ -43,6 +44,9 @@ def describe(experiment: Experiment, answer: Answer) -> str:
     prediction = experiment.prediction
     if isinstance(prediction, Choice):
         return _(prediction.answers[str(answer)])
+    if isinstance(prediction, Curve):
+        assert isinstance(answer, tuple)
+        return curve.describe(prediction, answer)
     return _(prediction.number_format) % answer
 
 
@@ -70,6 +74,8 @@ def _ask(experiment: Experiment) -> Answer:
                 key=key,
                 label_visibility="collapsed",
             )
+        case Curve():
+            return curve.ask(experiment.prediction, key)
 
 
 def _show_answer(experiment: Experiment) -> None:

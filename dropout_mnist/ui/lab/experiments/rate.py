@@ -7,14 +7,25 @@ import streamlit as st
 
 from dropout_mnist.config import TrainConfig
 from dropout_mnist.ui import chart_look as look
-from dropout_mnist.ui.lab import charts, live_run, measurements
-from dropout_mnist.ui.lab.experiment import Estimate, Experiment, Outcome, Screen, Verdict
+from dropout_mnist.ui.lab import charts, curve, live_run, measurements
+from dropout_mnist.ui.lab.experiment import Curve, Experiment, Outcome, Screen, Verdict
 from dropout_mnist.ui.language import mark
 from dropout_mnist.ui.language import translate as _
 
 # Rates that lose more points than this are left off the chart of differences, which would show nothing else.
 _MOST_LOST = -2.0
 _TEST, _TRAINING = mark("test images"), mark("training images")
+_PREDICTION = Curve(
+    question=mark("Draw the test error over drop_prob, from 0 to 0.9."),
+    title=mark("test error, logarithmic"),
+    place_title="drop_prob",
+    places={tenth / 10: f"{tenth / 10:.1f}" for tenth in range(10)},
+    # From 1 to 100%, in steps of about 8%.
+    levels=[float(f"{10 ** (step / 30):.2g}") for step in range(61)],
+    ticks=[1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0],
+    start=10.0,
+    number_format="%.3g%%",
+)
 
 
 def _show(screen: Screen) -> None:
@@ -36,28 +47,32 @@ def _show_measured(runs: pd.DataFrame, screen: Screen, configs: list[TrainConfig
     x, y = look.rate_axis(), look.error_axis(_("error, dropout off"))
     # The logarithm of an interval that reaches zero would be endless.
     table["low"] = table["low"].clip(lower=table["mean"] / 2)
-    measured = charts.with_intervals(table, x, y, ".2%", {_(_TEST): look.BLUE, _(_TRAINING): look.GRAY})
+    predicted = charts.predicted_curve(screen.answer, _PREDICTION, x, 0.01)
+    colors = {_(_TEST): look.BLUE, _(_TRAINING): look.GRAY}
+    measured = charts.with_intervals(table, x, y, ".2%", colors, predicted=predicted)
     live = charts.live(live_run.last(configs, "drop_prob", "error"), x, y, ".2%")
     test = _by_rate(runs)
     values = ", ".join(f"{rate:.1f} {row['mean']:.2%}" for rate, row in test.items())
     left, right = st.columns(2, gap="medium")
     with left:
         st.markdown(_("**Error**, logarithmic"))
-        chart = charts.layers(measured, charts.prediction(screen.answer, x, y, None), live)
+        chart = charts.layers(measured, live)
         alt_text = _("Error over drop_prob, logarithmic. Test error: {values}.", values=values)
-        charts.show(chart, table, "rate", alt_text)
+        charts.show(chart, table, "rate", alt_text + curve.alt_text(_PREDICTION, screen.answer))
     with right:
         gains = _gains(runs)
         shown = gains[gains["mean"] > _MOST_LOST]
         st.markdown(_("**Points of test error saved**, compared with no dropout"))
         y = look.points_axis(_("points saved"))
         measured = charts.with_intervals(shown.assign(series=_("saved")), x, y, "+.2f", {_("saved"): look.BLUE})
-        chart = charts.layers(charts.zero_line(), measured, charts.prediction(screen.answer, x, y, None))
+        chart = charts.layers(charts.zero_line(), measured)
         alt_text = _("Points of test error saved by dropout: {values}.", values=_list_gains(gains))
         charts.show(chart, gains, "rate_gains", alt_text)
         if len(shown) < len(gains):
             st.caption(_("Off the chart: {values}.", values=_list_gains(gains.drop(shown.index))))
     st.markdown(_describe(runs))
+    if isinstance(screen.answer, tuple):
+        st.markdown(curve.compare(_PREDICTION, screen.answer, {rate: 100 * row["mean"] for rate, row in test.items()}))
 
 
 def _gains(runs: pd.DataFrame) -> pd.DataFrame:
@@ -120,14 +135,7 @@ EXPERIMENT = Experiment(
         "The paper found a flat curve over a wide range. But too little dropout could change nothing, and too much "
         "could leave too few units to learn with."
     ),
-    prediction=Estimate(
-        mark("At which drop_prob is the test error lowest?"),
-        low=0.0,
-        high=0.9,
-        start=0.5,
-        step=0.1,
-        number_format="%.1f",
-    ),
+    prediction=_PREDICTION,
     show=_show,
     verdict=_verdict,
     claims=("rate", "test-error"),

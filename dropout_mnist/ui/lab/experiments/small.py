@@ -10,8 +10,8 @@ from dropout_mnist.config import TrainConfig
 from dropout_mnist.experiments.pruning import AT_RANDOM, SMALLEST_FIRST
 from dropout_mnist.experiments.shrinking import KEPT_SHARES, UNITS, WEIGHTS, file_bytes, keep
 from dropout_mnist.ui import chart_look as look
-from dropout_mnist.ui.lab import charts, measurements, networks, subject
-from dropout_mnist.ui.lab.experiment import Experiment, Outcome, Screen, Verdict, percentage
+from dropout_mnist.ui.lab import charts, curve, measurements, networks, subject
+from dropout_mnist.ui.lab.experiment import Curve, Experiment, Outcome, Screen, Verdict
 from dropout_mnist.ui.language import mark
 from dropout_mnist.ui.language import translate as _
 
@@ -20,7 +20,21 @@ _SEED = 1
 _PARTS = {UNITS: mark("Units"), WEIGHTS: mark("Weights")}
 _ORDERS = {"smallest": mark("Smallest first"), "random": mark("At random")}
 _ORDER_NAMES = {"smallest": SMALLEST_FIRST, "random": AT_RANDOM}
-_ASKED_SHARE = 0.25
+_PREDICTION = Curve(
+    question=mark(
+        "A network trained without dropout keeps only a share of each hidden layer's units, those with the largest "
+        "weights. Draw its test accuracy."
+    ),
+    title=mark("test accuracy"),
+    place_title=mark("units kept"),
+    places={share: f"{share:.0%}" for share in (0.02, 0.05, 0.1, 0.25, 0.5, 1.0)},
+    levels=range(101),
+    ticks=range(0, 101, 20),
+    start=50,
+    number_format="%.3g%%",
+)
+# Of the slider at first.
+_KEPT = 0.25
 # A smaller network counts as good as the full one if it loses at most this much test accuracy.
 _TOLERANCE = 0.01
 
@@ -31,7 +45,7 @@ def _show(screen: Screen) -> None:
             part = screen.controls.choice("part", mark("Remove"), _PARTS)
             order = screen.controls.choice("order", mark("Order"), _ORDERS)
             kept = screen.controls.steps(
-                "kept", mark("Share that is kept"), KEPT_SHARES, _ASKED_SHARE, format_func="{:.0%}".format, width=300
+                "kept", mark("Share that is kept"), KEPT_SHARES, _KEPT, format_func="{:.0%}".format, width=300
             )
         results = measurements.get_or_explain(_STUDY, _STUDY)
         if results is not None:
@@ -60,13 +74,19 @@ def _show_measured(results: pd.DataFrame, part: str, order: str, kept: float, sc
         axis=alt.Axis(values=[0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1], format="~%", grid=False),
     )
     y = look.accuracy_axis()
-    prediction = None
-    if (part, order) == (UNITS, "smallest"):
-        prediction = charts.prediction(screen.answer, x, y, _ASKED_SHARE, 0.01)
-    chart = charts.layers(charts.with_intervals(table, x, y, ".1%"), prediction, charts.rule_at(kept, x))
+    # What was asked about.
+    answer = screen.answer if (part, order) == (UNITS, "smallest") else None
+    predicted = charts.predicted_curve(answer, _PREDICTION, x, 0.01)
+    measured = charts.with_intervals(table, x, y, ".1%", predicted=predicted)
+    chart = charts.layers(measured, charts.rule_at(kept, x))
     text = _describe(table, part, order, kept)
-    charts.show(chart, table, "small", f"{_('Test accuracy over what is kept, logarithmic.')} {text}")
+    alt_text = f"{_('Test accuracy over what is kept, logarithmic.')} {text}"
+    charts.show(chart, table, "small", alt_text + curve.alt_text(_PREDICTION, answer))
     st.container(key="small_text").markdown(text)
+    if isinstance(answer, tuple):
+        plain = table[table["drop_prob"] == 0]
+        accuracies = dict(zip(plain["kept"].round(2), 100 * plain["mean"], strict=True))
+        st.markdown(curve.compare(_PREDICTION, answer, accuracies))
     st.caption(
         _(
             "Without training again. What is left after random removal is scaled up. The size is that of the numbers "
@@ -145,12 +165,7 @@ EXPERIMENT = Experiment(
         "Dropout trains smaller networks within the large one. Perhaps one of them is as good once training has ended, "
         "and the rest can go."
     ),
-    prediction=percentage(
-        mark(
-            "A network trained without dropout keeps only a quarter of each hidden layer's units, those with the "
-            "largest weights. What is its test accuracy?"
-        ),
-    ),
+    prediction=_PREDICTION,
     show=_show,
     verdict=_verdict,
     claims=("pruning", "fewer-units", "fewer-weights"),

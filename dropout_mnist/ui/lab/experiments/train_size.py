@@ -7,21 +7,34 @@ import streamlit as st
 
 from dropout_mnist.config import TrainConfig
 from dropout_mnist.ui import chart_look as look
-from dropout_mnist.ui.lab import charts, live_run, measurements
-from dropout_mnist.ui.lab.experiment import Estimate, Experiment, Outcome, Screen, Verdict
+from dropout_mnist.ui.lab import charts, curve, live_run, measurements
+from dropout_mnist.ui.lab.experiment import Curve, Experiment, Outcome, Screen, Verdict
 from dropout_mnist.ui.language import mark
 from dropout_mnist.ui.language import translate as _
 
 _SIZES = (100, 500, 1_000, 5_000, 10_000, 60_000)
-# Where the prediction is asked for.
-_ASKED_SIZE = 1_000
+_PREDICTION = Curve(
+    question=mark(
+        "Draw how many points of test error dropout saves with each number of training images. Below zero, it costs "
+        "some."
+    ),
+    title=mark("points saved"),
+    place_title=mark("training images"),
+    places=dict(zip(_SIZES, ("100", "500", "1k", "5k", "10k", "60k"), strict=True)),
+    levels=[tenth / 10 for tenth in range(-50, 51)],
+    ticks=[-4.0, -2.0, 0.0, 2.0, 4.0],
+    start=0.0,
+    number_format="%+.1f",
+)
+# Of the slider at first.
+_FEW = 1_000
 # A live run makes this many steps, of one epoch for each seventh of them.
 _EPOCHS, _STEPS, _BATCH = 10, 3_000, 100
 
 
 def _show(screen: Screen) -> None:
     with screen.try_it:
-        size = int(screen.controls.steps("images", mark("Training images"), _SIZES, _ASKED_SIZE, format_func=_count))
+        size = int(screen.controls.steps("images", mark("Training images"), _SIZES, _FEW, format_func=_count))
         configs = [live_run.trainable(_config(size, drop_prob)) for drop_prob in (0.0, 0.5)]
         live_run.offer(configs)
     with screen.measured:
@@ -46,12 +59,15 @@ def _show_measured(runs: pd.DataFrame, screen: Screen, configs: list[TrainConfig
     with right:
         st.markdown(_("**Points of test error saved by dropout**, with 95% intervals"))
         y = look.points_axis(_("points saved"))
-        measured = charts.with_intervals(gains.assign(series=_("saved")), x, y, "+.2f")
-        prediction = charts.prediction(screen.answer, x, y, _ASKED_SIZE)
-        chart = charts.layers(charts.zero_line(), measured, prediction, charts.live(_live_gain(live), x, y, "+.2f"))
+        predicted = charts.predicted_curve(screen.answer, _PREDICTION, x)
+        measured = charts.with_intervals(gains.assign(series=_("saved")), x, y, "+.2f", predicted=predicted)
+        chart = charts.layers(charts.zero_line(), measured, charts.live(_live_gain(live), x, y, "+.2f"))
         alt_text = _("Points of test error saved by dropout: {values}.", values=_list_gains(gains))
-        charts.show(chart, gains, "gains", alt_text)
+        charts.show(chart, gains, "gains", alt_text + curve.alt_text(_PREDICTION, screen.answer))
     st.markdown(_describe(gains))
+    if isinstance(screen.answer, tuple):
+        measured_gains = dict(zip(gains["train_size"], gains["mean"], strict=True))
+        st.markdown(curve.compare(_PREDICTION, screen.answer, measured_gains))
 
 
 def gains_by_size(runs: pd.DataFrame) -> pd.DataFrame:
@@ -143,14 +159,7 @@ EXPERIMENT = Experiment(
         "With few images a network memorizes them soon, and dropout is said to prevent that. But with very few, a "
         "thinned network may learn too little."
     ),
-    prediction=Estimate(
-        mark("With 1,000 training images, how many points of test error does dropout save? Below zero, it costs some."),
-        low=-5.0,
-        high=5.0,
-        start=0.0,
-        step=0.1,
-        number_format=mark("%+.1f points"),
-    ),
+    prediction=_PREDICTION,
     show=_show,
     verdict=_verdict,
     claims=("train-size", "test-error"),

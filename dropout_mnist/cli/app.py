@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+from dropout_mnist.server.environment import check_environment
 from dropout_mnist.storage.shipped import shipped_root
 
 
@@ -33,10 +34,13 @@ def run(options: argparse.Namespace) -> int:
 
     Raises:
         SystemExit: the server ended.
+        ValueError: an option or an environment variable is wrong.
     """
     extra: list[str] = options.streamlit_options
     if extra and not extra[0].startswith("-"):
         raise ValueError(f"app takes no argument {extra[0]!r}; Streamlit's options follow `--`")
+    # In one line now, not on the page later.
+    check_environment()
     sys.argv = ["streamlit", *streamlit_arguments(port=options.port, browser=not options.no_browser, extra=extra)]
     # `python -m streamlit` in this process, so that signals and the exit code need no forwarding.
     runpy.run_module("streamlit", run_name="__main__", alter_sys=True)

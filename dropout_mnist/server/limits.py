@@ -5,9 +5,10 @@ from dataclasses import dataclass, fields
 from typing import Self
 
 from dropout_mnist.config import SETTINGS, TrainConfig
-from dropout_mnist.data.datasets import FULL_SIZES
 from dropout_mnist.messages.message import Message
 from dropout_mnist.setting import Integer
+
+MOST_DIGITS = 15
 
 
 class RefusedError(Exception):
@@ -57,8 +58,15 @@ class QueueLimits:
         for limit in fields(cls):
             variable = f"DROPOUT_MNIST_{limit.name.upper()}"
             if text := os.environ.get(variable):
-                if not text.isdecimal() or not int(text):
-                    raise ValueError(f"{variable} must be a positive whole number, not {text!r}")
+                # Python refuses to read thousands of digits.
+                if not text.isdecimal() or len(text) > MOST_DIGITS or not int(text):
+                    raise ValueError(
+                        Message(
+                            "{variable} must be a positive whole number, not {value}",
+                            variable=variable,
+                            value=f"{text!r:.80}",
+                        )
+                    )
                 values[limit.name] = int(text)
         return cls(**values)
 
@@ -68,6 +76,9 @@ class QueueLimits:
         Raises:
             RefusedError: it is.
         """
+        # Lazy: imports torch, and the limits are checked before a server starts.
+        from dropout_mnist.data.datasets import FULL_SIZES
+
         if config.epochs > self.max_epochs:
             raise RefusedError(
                 Message("This server trains at most {limit:,} epochs: choose fewer.", limit=self.max_epochs)

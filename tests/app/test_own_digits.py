@@ -1,5 +1,6 @@
 """The visitor's own digits: collected, corrected, removed, and learned."""
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -8,10 +9,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dropout_mnist.adaptation.fine_tuning import StoppedError
+from dropout_mnist.data.datasets import Dataset
+from dropout_mnist.data.mnist_files import DownloadProgress, ReportDownload
 from dropout_mnist.ui.playground import hand
 from dropout_mnist.ui.playground.own_digits import MOST, OwnDigit
 
-from .page import OpenPage, checked, mailbox, texts, wait_until
+from .page import TIMEOUT, OpenPage, checked, mailbox, texts, wait_until
 from .test_draw import ONE, SEVEN
 
 pytestmark = pytest.mark.slow
@@ -141,6 +144,30 @@ def test_network_learns_the_hand_and_answers(
     assert len(page.session_state["session_checkpoints"]) == 1
     # Nothing was written where others would find it.
     assert sorted(path.name for path in shipped.glob("*")) == files
+
+
+def test_learning_can_be_stopped_while_its_data_set_is_downloaded(
+    open_plain: Callable[[], AppTest], canvas: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = open_plain()
+    draw(page, canvas, SEVEN)
+    label(page, 7)
+    began, goes_on = threading.Event(), threading.Event()
+
+    def download(name: str, report: ReportDownload) -> Dataset:
+        progress = DownloadProgress("train-images", "train-images is missing", "a mirror", 1, 2)
+        for _ in range(TIMEOUT * 20):
+            report(progress)
+            began.set()
+            goes_on.wait(0.05)
+        raise AssertionError("the download was not stopped")
+
+    monkeypatch.setattr(hand, "get_dataset", download)
+    checked(page.button(key="learn_hand").click().run())
+    assert began.wait(TIMEOUT)
+    checked(page.run())
+    checked(page.button(key="stop_learning").click().run())
+    wait_until(lambda: "Learning was stopped. Your digits are still here." in texts(checked(page.run())), "the end")
 
 
 def test_learning_can_be_stopped_and_fail(

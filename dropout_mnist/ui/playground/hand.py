@@ -9,6 +9,7 @@ from dropout_mnist.adaptation.examples import make_split
 from dropout_mnist.adaptation.fine_tuning import Adaptation, StoppedError, adapt
 from dropout_mnist.checkpoint import Checkpoint
 from dropout_mnist.data.datasets import TITLES, Split
+from dropout_mnist.data.mnist_files import DownloadProgress
 from dropout_mnist.server.limits import RefusedError
 from dropout_mnist.server.tasks import Task
 from dropout_mnist.server.worker import explain
@@ -45,7 +46,11 @@ class _Lesson:
         def report(share: float) -> None:
             self.share = share
 
-        dataset = get_dataset(self.checkpoint.config.dataset)
+        def report_download(progress: DownloadProgress) -> None:
+            if should_stop():
+                raise StoppedError("stopped")
+
+        dataset = get_dataset(self.checkpoint.config.dataset, report_download)
         return adapt(self.checkpoint, self.examples, dataset, on_progress=report, should_stop=should_stop)
 
 

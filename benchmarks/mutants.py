@@ -1,7 +1,7 @@
 """Count the changes of the code that tests notice: a sample of mutmut's mutants of each module, drawn by a seed.
 
-Each mutant is tried with its module's own tests: those in `tests/test_MODULE.py`, else in files that import it, else all
-that reach it. So the shares are lower bounds, and each mutant takes seconds.
+Each mutant is tried with its module's own tests: those in `tests/test_MODULE.py`, else in files that import it, else
+all that reach it. So the shares are lower bounds, and each mutant takes seconds.
 
 usage: python -m benchmarks.mutants [--sample N] [--seed SEED] dropout_mnist/dropout.py ...
 """

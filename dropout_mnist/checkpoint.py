@@ -16,10 +16,11 @@ from dropout_mnist.evaluation import EpochResult, Evaluation, Prediction, evalua
 from dropout_mnist.messages.message import Message, message_of
 from dropout_mnist.model import MLP
 from dropout_mnist.storage.envelope import Envelope, EnvelopeError
-from dropout_mnist.storage.files import write_atomically
+from dropout_mnist.storage.files import read_file, write_atomically
 
 ENVELOPE = Envelope(key="dropout_mnist", format=1)
-MAX_FILE_SIZE = 2**28
+# The largest network that a config describes has 4 GB. Its metadata take less than 1 MB.
+MAX_FILE_SIZE = 4 * TrainConfig(hidden_sizes=(8_192,) * 16).weight_count + 1_000_000
 
 
 class CheckpointError(Exception):
@@ -105,15 +106,7 @@ class Checkpoint:
         """
         path = Path(path)
         try:
-            if path.stat().st_size > MAX_FILE_SIZE:
-                raise CheckpointError(
-                    Message(
-                        "{name} is too large for a checkpoint (over {limit} MiB)",
-                        name=path.name,
-                        limit=MAX_FILE_SIZE >> 20,
-                    )
-                )
-            data = path.read_bytes()
+            data = read_file(path, MAX_FILE_SIZE)
         except OSError as error:
             raise CheckpointError(
                 Message("{name} cannot be read: {error}", name=str(path), error=error.strerror)

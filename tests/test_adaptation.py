@@ -1,5 +1,6 @@
 """Learning a person's hand: fine-tuning, cross-validation, and examples from a folder."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -126,6 +127,8 @@ def test_examples_are_read_from_folders_named_after_their_digits(tmp_path: Path)
     for name in ("1/a.png", "1/b.png", "7/c.png", "notes/d.png"):
         draw_bar(tmp_path / name)
     (tmp_path / "1" / ".DS_Store").write_bytes(b"x")
+    (tmp_path / "1" / "Thumbs.db").write_bytes(b"x")
+    os.mkfifo(tmp_path / "1" / "pipe.png")
     split = read_folder(tmp_path)
     assert split.labels.tolist() == [1, 1, 7]
     assert split.pixels.shape == (3, 784)
@@ -135,6 +138,13 @@ def test_examples_are_read_from_folders_named_after_their_digits(tmp_path: Path)
 def test_folder_without_examples_is_explained(tmp_path: Path) -> None:
     with pytest.raises(ExamplesError, match="no pictures in subfolders named 0 to 9"):
         read_folder(tmp_path)
+
+
+def test_missing_folder_of_examples_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for name in ("nowhere", "file"):
+        with pytest.raises(ExamplesError, match=rf"there is no folder .*{name}"):
+            read_folder(tmp_path / name)
 
 
 def test_unreadable_example_is_named(tmp_path: Path) -> None:

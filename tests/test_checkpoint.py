@@ -3,7 +3,7 @@ import os
 import pickle
 import random
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +11,10 @@ import pytest
 import safetensors.torch
 import torch
 
-from dropout_mnist.checkpoint import ENVELOPE, Checkpoint, CheckpointError
+from dropout_mnist.checkpoint import ENVELOPE, MAX_FILE_SIZE, Checkpoint, CheckpointError
 from dropout_mnist.config import TrainConfig
 from dropout_mnist.data.datasets import Dataset, load_dataset
-from dropout_mnist.evaluation import evaluate
+from dropout_mnist.evaluation import EpochResult, evaluate
 from dropout_mnist.storage import files
 from dropout_mnist.training import Training
 
@@ -205,9 +205,20 @@ def test_file_over_the_size_limit_is_refused_unread(
     monkeypatch.setattr("dropout_mnist.checkpoint.MAX_FILE_SIZE", size)
     assert Checkpoint.load(path).correct == checkpoint.correct
     monkeypatch.setattr("dropout_mnist.checkpoint.MAX_FILE_SIZE", size - 1)
-    monkeypatch.setattr(Path, "read_bytes", lambda path: pytest.fail("the file was read"))
-    with pytest.raises(CheckpointError, match=r"c\.safetensors is too large for a checkpoint"):
+    with pytest.raises(CheckpointError, match=r"c\.safetensors cannot be read: Has more than \d+ MB"):
         Checkpoint.load(path)
+
+
+def test_largest_network_that_can_be_trained_can_be_loaded() -> None:
+    config = TrainConfig(hidden_sizes=(8_192,) * 16, epochs=1_000)
+    for hidden_sizes in ((8_192,) * 17, (8_193,)):
+        with pytest.raises(ValueError, match="hidden_sizes must be"):
+            TrainConfig(hidden_sizes=hidden_sizes)
+    measured = dict.fromkeys(
+        ("train_loss", "eval_train_loss", "eval_train_accuracy", "test_loss", "test_accuracy", "seconds"), 1 / 3
+    )
+    history = [asdict(EpochResult(epoch=epoch, **measured)) for epoch in range(1, 1_001)]
+    assert 4 * config.weight_count + len(json.dumps(history)) + 100_000 < MAX_FILE_SIZE
 
 
 @pytest.mark.parametrize("recipe", ["plain", "augmented"])

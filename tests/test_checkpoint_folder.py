@@ -1,3 +1,4 @@
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -75,6 +76,16 @@ def test_each_name_is_listed_once(checkpoint: Checkpoint) -> None:
     assert list_checkpoints() == [later]
 
 
+def test_only_files_are_listed(checkpoint: Checkpoint) -> None:
+    path = store_checkpoint(checkpoint)
+    (path.parent / "folder.safetensors").mkdir()
+    os.mkfifo(path.parent / "pipe.safetensors")
+    for name in ("dangling.safetensors", "loop.safetensors"):
+        (path.parent / name).symlink_to("loop.safetensors" if name.startswith("loop") else "nowhere")
+    (path.parent / "link.safetensors").symlink_to(path.name)
+    assert list_checkpoints() == [path.parent / "link.safetensors", path]
+
+
 def test_checkpoint_is_stored_even_if_an_older_one_cannot_be_removed(checkpoint: Checkpoint) -> None:
     # A folder under the older one's name cannot be unlinked by anybody, root included.
     (user_weights_folder() / f"{checkpoint.name}.safetensors").mkdir(parents=True)
@@ -132,17 +143,17 @@ def test_load_takes_a_name_or_a_path(shipped: Path) -> None:
 def test_folders_are_checked_before_a_run(
     tiny_config: TrainConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    check_store(tiny_config)
+    check_store(tiny_config.name)
     assert list_checkpoints() == []
     # A file where a folder should be refuses everybody, root included.
     (tmp_path / "file").touch()
     monkeypatch.setenv("DROPOUT_MNIST_WEIGHTS", str(tmp_path / "file" / "weights"))
-    check_store(tiny_config)
+    check_store(tiny_config.name)
     monkeypatch.setattr("platformdirs.user_data_path", lambda name: tmp_path / "file" / name)
     with pytest.raises(
         OSError, match=r"cannot be written to: .*weights .*Set DROPOUT_MNIST_WEIGHTS to a folder of yours"
     ):
-        check_store(tiny_config)
+        check_store(tiny_config.name)
 
 
 def test_user_without_a_home_stores_in_the_folder_that_the_variable_names(
@@ -152,7 +163,7 @@ def test_user_without_a_home_stores_in_the_folder_that_the_variable_names(
         raise RuntimeError("Could not determine home directory.")
 
     monkeypatch.setattr("platformdirs.user_data_path", no_home)
-    check_store(checkpoint.config)
+    check_store(checkpoint.name)
     path = store_checkpoint(checkpoint)
     assert path.parent == tmp_path / "weights"
     assert list_checkpoints() == [path]

@@ -6,14 +6,17 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from PIL import Image, ImageDraw, ImageOps
 
+from dropout_mnist.adaptation.fine_tuning import Adaptation, adapt
 from dropout_mnist.checkpoint import Checkpoint
-from dropout_mnist.checkpoints.folder import list_checkpoints, weights_folder
+from dropout_mnist.checkpoints.folder import list_checkpoints, user_weights_folder, weights_folder
 from dropout_mnist.checkpoints.resume import save_state
+from dropout_mnist.cli import learn_hand
 from dropout_mnist.cli.main import main
 from dropout_mnist.config import SETTINGS, TrainConfig
 from dropout_mnist.data.datasets import Dataset
@@ -586,9 +589,57 @@ def test_train_learns_from_examples(capsys: pytest.CaptureFixture[str], examples
     assert re.match(r"Accuracy: 0\.\d{4} before, 0\.\d{4} now \(\d+ correct, scikit-learn's", lines[2])
     learned = Checkpoint.load(lines[3].removeprefix("Weights: "))
     assert learned.own_digits == 10
+    assert learned.name == Path(lines[3]).stem
     assert learned.config == Checkpoint.load(path).config
     # The network to start from is where it was.
     assert Checkpoint.load(path).own_digits == 0
+
+
+def test_learned_hand_goes_to_the_users_folder_if_the_weights_folder_cannot_be_written_to(
+    capsys: pytest.CaptureFixture[str], examples: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(capsys, "train", *QUICK)
+    [start] = list_checkpoints()
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("DROPOUT_MNIST_WEIGHTS", str(tmp_path / "file" / "weights"))
+    code, out, err = run(capsys, "train", "--from", str(start), "--examples", str(examples), "--json")
+    assert (code, err) == (0, "")
+    path = Path(json.loads(out)["weights"])
+    assert path.parent == user_weights_folder()
+    assert path in list_checkpoints()
+    assert Checkpoint.load(path).own_digits == 10
+
+
+def test_nothing_is_learned_if_no_folder_can_be_written_to(
+    capsys: pytest.CaptureFixture[str], examples: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("DROPOUT_MNIST_WEIGHTS", str(tmp_path / "file" / "weights"))
+    monkeypatch.setattr("platformdirs.user_data_path", lambda name: tmp_path / "file" / name)
+    monkeypatch.setattr(learn_hand, "adapt", lambda *_: pytest.fail("the network learned"))
+    code, out, err = run(capsys, "train", "--from", str(SHIPPED_FILE), "--examples", str(examples))
+    assert (code, out) == (2, "")
+    assert "Set DROPOUT_MNIST_WEIGHTS to a folder of yours" in err
+
+
+def test_network_that_cannot_be_written_after_learning_is_stored_elsewhere(
+    capsys: pytest.CaptureFixture[str], examples: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    output = tmp_path / "late" / "mine.safetensors"
+
+    def adapt_and_fill_the_disk(*given: Any) -> Adaptation:
+        shutil.rmtree(output.parent)
+        output.parent.touch()
+        return adapt(*given)
+
+    monkeypatch.setattr(learn_hand, "adapt", adapt_and_fill_the_disk)
+    run(capsys, "train", *QUICK)
+    [path] = list_checkpoints()
+    given = ["--from", str(path), "--examples", str(examples), "--output", str(output), "--json"]
+    code, out, err = run(capsys, "train", *given)
+    assert code == 2
+    assert "cannot be written" in err
+    assert Checkpoint.load(json.loads(out)["weights"]).own_digits == 10
 
 
 def test_train_prints_what_it_learned_as_json(

@@ -187,6 +187,9 @@ def test_unexpected_error_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -
     "arguments",
     [
         ["train", "--output", ""],
+        ["train", "--from", "", "--examples", "folder"],
+        ["train", "--from", "augmented", "--examples", ""],
+        ["train", "--json", "--batches", "--watch", ""],
         ["evaluate", "--weights", ""],
         ["evaluate", "--strokes", ""],
         ["predict", ""],
@@ -198,6 +201,27 @@ def test_empty_path_is_refused(capsys: pytest.CaptureFixture[str], arguments: li
     with pytest.raises(SystemExit, match=r"^2$"):
         main(arguments)
     assert "must be a path, not an empty text" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["train", "--from", "/dev/zero", "--examples", "EXAMPLES"],
+        ["train", "--json", "--batches", "--watch", "/dev/zero"],
+        ["evaluate", "--weights", "/dev/zero"],
+        ["evaluate", "--strokes", "/dev/zero"],
+        ["predict", "/dev/zero"],
+        ["export", "/dev/zero", "--format", "pytorch", "--output", "out.zip"],
+    ],
+)
+def test_device_that_never_ends_is_refused_in_one_line(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], shipped: Path, tmp_path: Path
+) -> None:
+    code = main([argument.replace("EXAMPLES", str(tmp_path)) for argument in arguments])
+    captured = capsys.readouterr()
+    assert code == (1 if arguments[0] == "predict" else 2)
+    assert captured.out == ""
+    assert re.fullmatch(r"dropout-mnist: .*Is a device.*\n", captured.err)
 
 
 @pytest.mark.slow

@@ -1,12 +1,13 @@
 import os
 import stat
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from dropout_mnist.storage.files import write_atomically
+from dropout_mnist.storage.files import check_writable, read_file, write_atomically
 
 
 @pytest.fixture
@@ -88,3 +89,37 @@ def test_temporary_files_of_killed_processes_are_removed_and_others_kept(tmp_pat
     os.utime(old, (two_hours_ago, two_hours_ago))
     write_atomically(tmp_path / "file", b"whole")
     assert {entry.name for entry in tmp_path.iterdir()} == {"file", new.name}
+
+
+def test_longest_name_is_written_and_a_longer_one_is_refused_before(tmp_path: Path) -> None:
+    longest = tmp_path / ("x" * os.pathconf(tmp_path, "PC_NAME_MAX"))
+    check_writable(longest)
+    write_atomically(longest, b"data")
+    assert longest.read_bytes() == b"data"
+    for write in (check_writable, lambda path: write_atomically(path, b"data")):
+        with pytest.raises(OSError, match="File name too long"):
+            write(tmp_path / (longest.name + "x"))
+    assert list(tmp_path.iterdir()) == [longest]
+
+
+@pytest.mark.parametrize("device", ["/dev/zero", "/dev/null", "/dev/full"])
+def test_device_is_not_read(device: str) -> None:
+    with pytest.raises(OSError, match=f"Is a device: '{device}'"):
+        read_file(device, 100)
+
+
+def test_pipe_is_read_to_its_end(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_bytes, args=(b"x" * 200_000,))
+    writer.start()
+    assert read_file(pipe, 200_000) == b"x" * 200_000
+    writer.join()
+
+
+def test_file_that_is_too_large_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"1234")
+    assert read_file(path, 4) == b"1234"
+    with pytest.raises(OSError, match=r"Has more than 0 MB: .*file"):
+        read_file(path, 3)

@@ -134,7 +134,7 @@ def test_file_that_is_too_large_is_not_read(
 ) -> None:
     monkeypatch.setattr(predict, "MAX_FILE_BYTES", 100)
     draw_one().save("a.png")
-    assert run(capsys, "a.png") == (1, [], "dropout-mnist: a.png: This file has more than 0 MB.\n")
+    assert run(capsys, "a.png") == (1, [], "dropout-mnist: a.png: Has more than 0 MB\n")
 
 
 def test_what_was_read_is_answered_when_interrupted(

@@ -8,8 +8,9 @@ import torch
 
 from dropout_mnist.data.datasets import Split
 from dropout_mnist.preprocessing.drawing import Pixels
-from dropout_mnist.preprocessing.picture import PictureError, open_picture, read_picture
+from dropout_mnist.preprocessing.picture import MAX_FILE_BYTES, PictureError, may_be_picture, open_picture, read_picture
 from dropout_mnist.shapes import CLASSES, INPUT_SIZE
+from dropout_mnist.storage.files import read_file
 
 
 class ExamplesError(Exception):
@@ -26,20 +27,22 @@ def make_split(examples: Iterable[tuple[Pixels, int]]) -> Split:
 def read_folder(folder: Path) -> Split:
     """Read pictures of single digits from subfolders named 0 to 9, as `torchvision.datasets.ImageFolder` expects them.
 
-    Hidden files are left out.
+    Hidden files are left out, and what is plainly not a picture, such as `Thumbs.db`.
 
     Raises:
-        ExamplesError: there are no such pictures, or one of them cannot be read.
+        ExamplesError: there is no such folder, there are no such pictures, or one of them cannot be read.
         OSError: the folder cannot be read.
     """
+    if not folder.is_dir():
+        raise ExamplesError(f"there is no folder {folder}")
     examples = []
     for label in range(CLASSES):
         subfolder = folder / str(label)
         for path in sorted(subfolder.iterdir()) if subfolder.is_dir() else ():
-            if path.name.startswith(".") or path.is_dir():
+            if path.name.startswith(".") or not path.is_file() or not may_be_picture(path):
                 continue
             try:
-                examples.append((read_picture(open_picture(path.read_bytes())), label))
+                examples.append((read_picture(open_picture(read_file(path, MAX_FILE_BYTES))), label))
             except (PictureError, OSError) as error:
                 raise ExamplesError(f"{path}: {error}") from None
     if not examples:

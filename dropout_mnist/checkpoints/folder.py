@@ -57,7 +57,8 @@ def list_checkpoints() -> list[Path]:
     stored later, and both before a shipped one.
     """
     folders = (shipped_folder("weights"), *store_folders())
-    by_name = {path.name: path for folder in folders for path in folder.glob(f"*{SUFFIX}")}
+    # `Path.is_file` raises an error for some paths that are none.
+    by_name = {path.name: path for folder in folders for path in folder.glob(f"*{SUFFIX}") if os.path.isfile(path)}
     return [by_name[name] for name in sorted(by_name)]
 
 
@@ -117,8 +118,8 @@ def find_shorter(config: TrainConfig) -> int | None:
     return max(shorter, default=None)
 
 
-def check_store(config: TrainConfig) -> None:
-    """Check that the checkpoint of a config could be stored, so that no run trains for nothing.
+def check_store(name: str) -> None:
+    """Check that a checkpoint of this name could be stored, so that no run trains for nothing.
 
     Raises:
         OSError: neither the weights folder nor the user's data folder can be written to.
@@ -126,7 +127,7 @@ def check_store(config: TrainConfig) -> None:
     failures = []
     for folder in store_folders():
         try:
-            check_writable(folder / (config.name + SUFFIX))
+            check_writable(folder / (name + SUFFIX))
             return
         except OSError as error:
             failures.append(f"{folder} ({error.strerror or error})")

@@ -6,9 +6,10 @@ from pathlib import Path
 from PIL import Image
 
 from dropout_mnist.cli.output import print_json
-from dropout_mnist.preprocessing.picture import open_picture
+from dropout_mnist.preprocessing.picture import MAX_FILE_BYTES, open_picture
 from dropout_mnist.recording.recorder import Recorder
 from dropout_mnist.recording.recording import Recording
+from dropout_mnist.storage.files import read_file
 from dropout_mnist.training import BatchProgress, Training
 
 # Reading a loss may wait for the device, so losses are read in blocks of this many seconds.
@@ -30,7 +31,7 @@ class BatchPrinter:
         self._recording = Recording(max_moments=0)
         self._image: Image.Image | None = None
         if picture is not None:
-            self._image = open_picture(picture.read_bytes())
+            self._image = open_picture(read_file(picture, MAX_FILE_BYTES))
             self._recording.watch(self._image)
         self._epoch, self._printed, self._printed_at = 0, 0, 0.0
         self._answered = -1

@@ -1,15 +1,16 @@
 """`train --from MODEL --examples FOLDER`: fine-tune a trained network on a person's own digits."""
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 from dropout_mnist.adaptation.examples import read_folder
 from dropout_mnist.adaptation.fine_tuning import Adaptation, adapt
-from dropout_mnist.checkpoints.folder import SUFFIX, load, weights_folder
+from dropout_mnist.checkpoints.folder import load
 from dropout_mnist.cli.options import chosen_settings
 from dropout_mnist.cli.output import DownloadBar, print_json, print_line
+from dropout_mnist.cli.storing import check_destination, store
 from dropout_mnist.data.datasets import TITLES, load_dataset
-from dropout_mnist.storage.files import check_writable
 
 
 def learn_hand(options: argparse.Namespace) -> int:
@@ -25,15 +26,14 @@ def learn_hand(options: argparse.Namespace) -> int:
         raise ValueError(f"{option} does not go with --examples: the network of --from keeps its settings")
     checkpoint = load(options.start)
     examples = read_folder(options.examples)
-    output: Path = options.output or weights_folder() / f"{checkpoint.name}-hand{SUFFIX}"
-    # Before the first step: no network should learn for nothing.
-    check_writable(output)
+    output: Path | None = options.output
+    check_destination(output, replace(checkpoint, own_digits=checkpoint.own_digits + len(examples)).name)
     with DownloadBar() as bar:
         dataset = load_dataset(checkpoint.config.dataset, bar.report)
     found = adapt(checkpoint, examples, dataset)
-    found.checkpoint.save(output)
-    _print(found, output, options.json)
-    return 0
+    path, code = store(found.checkpoint, output)
+    _print(found, path, options.json)
+    return code
 
 
 def _print(found: Adaptation, path: Path, as_json: bool) -> None:

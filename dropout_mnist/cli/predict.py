@@ -4,31 +4,29 @@ import argparse
 import glob
 import os
 import sys
-import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import torch
-from PIL import Image, UnidentifiedImageError
 
 from dropout_mnist.checkpoint import Checkpoint
 from dropout_mnist.cli.output import add_weights, path_argument, print_error, print_json, print_line, print_note
 from dropout_mnist.evaluation import Doubt, Prediction, predict_batch
-from dropout_mnist.preprocessing.picture import FoundDigit, PictureError, open_picture, read_digits
+from dropout_mnist.preprocessing.picture import (
+    MAX_FILE_BYTES,
+    FoundDigit,
+    PictureError,
+    may_be_picture,
+    open_picture,
+    read_digits,
+)
 from dropout_mnist.shapes import INPUT_SIZE
+from dropout_mnist.storage.files import read_file
 
 PREDICT_BATCH_SIZE = 256
 
 STANDARD_INPUT = Path("-")
-
-# More than any picture that is accepted can have.
-MAX_FILE_BYTES = 500_000_000
-
-# Pillow knows these formats, and needs other programs to decode them.
-_UNREADABLE_FORMATS = {"BUFR", "EPS", "GRIB", "HDF5", "MPEG", "WMF"}
-# These need an optional package.
-_HEIC_SUFFIXES = {".heic", ".heif"}
 
 Complain = Callable[[Path, object], None]
 
@@ -123,8 +121,8 @@ def _find_files(paths: list[Path], complain: Complain) -> Iterator[tuple[Path, b
         if not os.path.isdir(path):
             yield path, True
             continue
-        files = [(file, _may_be_picture(file)) for file in _walk(path, complain)]
-        if not any(may_be_picture for _, may_be_picture in files):
+        files = [(file, may_be_picture(file)) for file in _walk(path, complain)]
+        if not any(is_picture for _, is_picture in files):
             complain(path, "There are no pictures in this folder.")
         yield from files
 
@@ -151,22 +149,6 @@ def _walk(folder: Path, complain: Complain) -> Iterator[Path]:
     yield from sorted(files)
 
 
-def _may_be_picture(path: Path) -> bool:
-    """Whether a file's name is that of a picture. Without a suffix, its first bytes decide."""
-    if suffix := path.suffix.lower():
-        return (
-            suffix in _HEIC_SUFFIXES
-            or Image.registered_extensions().get(suffix) in set(Image.OPEN) - _UNREADABLE_FORMATS
-        )
-    try:
-        with warnings.catch_warnings(action="ignore"), Image.open(path):
-            return True
-    except UnidentifiedImageError:
-        return False
-    except (Image.DecompressionBombError, OSError, ValueError):
-        return True  # reading it will say what is wrong
-
-
 def _read(path: Path) -> bytes:
     """Return the contents of a file.
 
@@ -179,11 +161,10 @@ def _read(path: Path) -> bytes:
         if sys.stdin.isatty():
             print_note("Reading a picture from standard input")
         data = sys.stdin.buffer.read(MAX_FILE_BYTES + 1)
+        if len(data) > MAX_FILE_BYTES:
+            raise OSError(f"The picture has more than {MAX_FILE_BYTES / 1e6:.0f} MB.")
     else:
-        with path.open("rb") as file:
-            data = file.read(MAX_FILE_BYTES + 1)
-    if len(data) > MAX_FILE_BYTES:
-        raise OSError(f"This file has more than {MAX_FILE_BYTES / 1e6:.0f} MB.")
+        data = read_file(path, MAX_FILE_BYTES)
     if not data:
         raise OSError("This file is empty.")
     return data

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from dropout_mnist.checkpoint import Checkpoint
-from dropout_mnist.checkpoints.folder import check_store, find_checkpoint, store_checkpoint
+from dropout_mnist.checkpoints.folder import find_checkpoint
 from dropout_mnist.checkpoints.resume import discard_state
 from dropout_mnist.checkpoints.run import Outcome, lost_epochs, train_and_store
 from dropout_mnist.cli.batches import BatchPrinter
@@ -23,10 +23,10 @@ from dropout_mnist.cli.output import (
     print_line,
     print_note,
 )
+from dropout_mnist.cli.storing import check_destination, store
 from dropout_mnist.config import TrainConfig
 from dropout_mnist.data.datasets import TITLES, Dataset, dataset_is_available, load_dataset
 from dropout_mnist.evaluation import EpochResult, predict_batch
-from dropout_mnist.storage.files import check_writable
 from dropout_mnist.training import BatchProgress, DivergedError, Training
 
 
@@ -61,6 +61,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--from",
         dest="start",
+        type=path_argument,
         metavar="MODEL",
         help="with --examples: start from this network, a file or the name of a shipped or stored one",
     )
@@ -96,8 +97,7 @@ def run(options: argparse.Namespace) -> int:
         # The data set is needed for one sample image only; that is not worth a download.
         dataset = load_dataset(config.dataset) if dataset_is_available(config.dataset) else None
     else:
-        # Before the first step: no run should train for nothing.
-        check_writable(output) if output else check_store(config)
+        check_destination(output, config.name)
         with DownloadBar() as bar:
             dataset = load_dataset(config.dataset, bar.report)
         if options.retrain:
@@ -117,17 +117,10 @@ def _train(
     """Train with a line for each epoch; return the checkpoint, where it was saved, and the exit code."""
     code = 0
 
-    def store(checkpoint: Checkpoint) -> Path:
+    def store_it(checkpoint: Checkpoint) -> Path:
         nonlocal code
-        if output is None:
-            return store_checkpoint(checkpoint)
-        try:
-            checkpoint.save(output)
-        except OSError as error:
-            print_error(f"{output} cannot be written ({error}); saved elsewhere")
-            code = 2
-            return store_checkpoint(checkpoint)
-        return output
+        path, code = store(checkpoint, output)
+        return path
 
     with EpochBar() as bar:
 
@@ -152,7 +145,7 @@ def _train(
         outcome = train_and_store(
             config,
             dataset,
-            store=store,
+            store=store_it,
             on_resume=on_resume,
             on_restart=lambda error: print_error(f"{error}: training starts from scratch"),
             on_begin=on_begin,

@@ -19,6 +19,10 @@ from dropout_mnist.data.mnist_files import DataError
 from dropout_mnist.preprocessing.drawing import read_strokes
 from dropout_mnist.preprocessing.fabricjs import make_path, read_paths
 from dropout_mnist.shapes import CLASSES, INPUT_SIZE
+from dropout_mnist.storage.files import read_file
+
+# MNIST's 70,000 digits would take 50 MB.
+MAX_FILE_BYTES = 1_000_000_000
 
 CANVAS_SIZE = 280
 PEN_WIDTH = 20
@@ -51,7 +55,7 @@ def load_pen_digits(path: Path | str) -> list[PenDigit]:
     """
     path = Path(path)
     try:
-        data = path.read_bytes()
+        data = read_file(path, MAX_FILE_BYTES)
         if data.startswith(b"\x1f\x8b"):
             data = gzip.decompress(data)
         lines = data.decode("utf-8").splitlines()

@@ -9,8 +9,9 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from dropout_mnist.preprocessing.picture import open_picture, read_picture
+from dropout_mnist.preprocessing.picture import MAX_FILE_BYTES, open_picture, read_picture
 from dropout_mnist.shapes import IMAGE_SIZE, INPUT_SIZE
+from dropout_mnist.storage.files import read_file
 
 _SHAPES = "(28, 28), (784,), (N, 28, 28), (N, 1, 28, 28) or (N, 784)"
 
@@ -51,7 +52,7 @@ def to_batch(inputs: Any) -> tuple[Tensor, bool]:
 
 
 def _read(picture: str | Path | Image.Image) -> Tensor:
-    image = picture if isinstance(picture, Image.Image) else open_picture(Path(picture).read_bytes())
+    image = picture if isinstance(picture, Image.Image) else open_picture(read_file(picture, MAX_FILE_BYTES))
     return torch.from_numpy(read_picture(image)).reshape(1, INPUT_SIZE)
 
 

@@ -4,6 +4,7 @@ import io
 import struct
 import warnings
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,9 @@ from dropout_mnist.messages.message import Message
 from dropout_mnist.preprocessing.drawing import Pixels, normalize
 
 Floats = NDArray[np.float64]
+
+# Larger files are refused: no picture that is accepted has that much.
+MAX_FILE_BYTES = 500_000_000
 
 # Pictures are reduced to this longer side before anything else.
 WORKING_SIZE = 1024
@@ -28,6 +32,11 @@ NOTHING_THERE = Message("This picture shows nothing that stands out from its bac
 
 # Brands of the file type box of HEIF files, among them iPhone photos.
 _HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1")
+
+# Pillow knows these formats, and needs other programs to decode them.
+_UNREADABLE_FORMATS = {"BUFR", "EPS", "GRIB", "HDF5", "MPEG", "WMF"}
+# These need an optional package.
+_HEIC_SUFFIXES = {".heic", ".heif"}
 
 
 class PictureError(Exception):
@@ -68,6 +77,22 @@ def open_picture(data: bytes) -> Image.Image:
     # Depending on the format, Pillow's decoders raise any of these.
     except (OSError, ValueError, SyntaxError, EOFError, IndexError, OverflowError, struct.error) as error:
         raise PictureError(Message("The picture is damaged and cannot be read ({error}).", error=str(error))) from None
+
+
+def may_be_picture(path: Path) -> bool:
+    """Whether a file's name is that of a picture. Without a suffix, its first bytes decide."""
+    if suffix := path.suffix.lower():
+        return (
+            suffix in _HEIC_SUFFIXES
+            or Image.registered_extensions().get(suffix) in set(Image.OPEN) - _UNREADABLE_FORMATS
+        )
+    try:
+        with warnings.catch_warnings(action="ignore"), Image.open(path):
+            return True
+    except UnidentifiedImageError:
+        return False
+    except (Image.DecompressionBombError, OSError, ValueError):
+        return True  # reading it will say what is wrong
 
 
 @dataclass(frozen=True)

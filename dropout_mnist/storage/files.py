@@ -1,4 +1,4 @@
-"""Write files so that a crash at any moment leaves either the old file or the new one, never part of one."""
+"""Write files so that a crash at any moment leaves either the old file or the new one, and read them."""
 
 import errno
 import os
@@ -29,7 +29,8 @@ def write_atomically(path: Path | str, data: bytes) -> None:
     permissions = _find_permissions(target)
     target.parent.mkdir(parents=True, exist_ok=True)
     _remove_abandoned(target.parent)
-    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}{_SUFFIX}")
+    # The target's own name in it could make it too long.
+    temporary = target.with_name(f".{secrets.token_hex(8)}{_SUFFIX}")
     mode = 0o666 if permissions is None else permissions
     try:
         # The system applies the umask, which cannot be read without changing it for all threads.
@@ -57,8 +58,27 @@ def check_writable(path: Path | str) -> None:
     target = Path(os.path.realpath(path))
     _find_permissions(target)
     target.parent.mkdir(parents=True, exist_ok=True)
-    with NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", suffix=_SUFFIX):
+    with NamedTemporaryFile(dir=target.parent, prefix=".", suffix=_SUFFIX):
         pass
+
+
+def read_file(path: Path | str, most: int) -> bytes:
+    """Read a file or a pipe.
+
+    Args:
+        path: of the file.
+        most: the largest size of a file, in bytes.
+
+    Raises:
+        OSError: it cannot be read, is larger, or is a device, which may have no end.
+    """
+    with open(path, "rb") as file:
+        status = os.fstat(file.fileno())
+        if stat.S_ISCHR(status.st_mode) or stat.S_ISBLK(status.st_mode):
+            raise OSError(errno.EINVAL, "Is a device", str(path))
+        if status.st_size > most:
+            raise OSError(errno.EFBIG, f"Has more than {most / 1e6:,.0f} MB", str(path))
+        return file.read()
 
 
 def _find_permissions(target: Path) -> int | None:

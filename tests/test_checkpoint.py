@@ -69,6 +69,12 @@ def test_paths_may_be_strings(checkpoint: Checkpoint, tmp_path: Path) -> None:
     assert Checkpoint.load(f"{tmp_path}/mine.safetensors").config == checkpoint.config
 
 
+def test_checkpoint_evaluates_its_network(checkpoint: Checkpoint, tiny: Dataset) -> None:
+    found, expected = checkpoint.evaluate(tiny.test), evaluate(checkpoint.model, tiny.test)
+    assert found.loss == expected.loss
+    assert torch.equal(found.probs, expected.probs)
+
+
 def test_repr_is_one_line(checkpoint: Checkpoint) -> None:
     assert repr(checkpoint) == f"Checkpoint('{checkpoint.name}', test_accuracy={checkpoint.test_accuracy:.4f})"
 

@@ -1,5 +1,7 @@
+import inspect
 import json
 import re
+from typing import Any
 
 import numpy as np
 import pytest
@@ -61,6 +63,18 @@ def test_bad_value_is_refused_with_its_name(values: dict[str, object], expected_
 def test_config_survives_json() -> None:
     config = TrainConfig(drop_prob=0.5, train_size=1000, hidden_sizes=(64, 32))
     assert TrainConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
+
+
+@pytest.mark.parametrize("values", [None, [("epochs", 3)], "epochs"])
+def test_settings_that_are_not_a_mapping_are_refused(values: Any) -> None:
+    with pytest.raises(ValueError, match="settings must be a mapping from names to values, not"):
+        TrainConfig.from_dict(values)
+
+
+def test_signature_says_that_the_recipe_decides() -> None:
+    parameters = inspect.signature(TrainConfig).parameters
+    assert str(parameters["drop_prob"].default) == "<the recipe's default>"
+    assert parameters["recipe"].default == "plain"
 
 
 def test_unknown_setting_is_refused() -> None:

@@ -74,6 +74,13 @@ def test_mistakes_come_most_confident_first() -> None:
     assert evaluation.mistakes == [2, 1, 3]
 
 
+def test_images_of_the_same_confidence_keep_their_order() -> None:
+    probs = torch.zeros(2_000, 10)
+    probs[:, 3] = 1.0
+    evaluation = Evaluation(0.0, probs, torch.full((2_000,), 4))
+    assert evaluation.mistakes == list(range(2_000))
+
+
 def test_images_of_a_confusion_come_most_confident_first() -> None:
     evaluation = answers([9, 4, 9, 9], [4, 4, 9, 4])
     evaluation.probs[3, 9] = 0.99

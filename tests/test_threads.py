@@ -11,8 +11,13 @@ from dropout_mnist.hardware.threads import ThreadChooser, find_candidates, usabl
 SECONDS = 0.005
 
 
-def paced(costs: list[dict[int, float]]) -> tuple[list[int], float]:
-    """Return the number of threads used for each item, and all seconds; `costs` gives an item's by threads."""
+def paced(costs: list[dict[int, float]], unit: float = SECONDS) -> tuple[list[int], float]:
+    """Return the number of threads used for each item, and the time of all.
+
+    Args:
+        costs: of each item by the number of threads, in units.
+        unit: in seconds.
+    """
     now, current = 0.0, 2
     used: list[int] = []
 
@@ -23,9 +28,9 @@ def paced(costs: list[dict[int, float]]) -> tuple[list[int], float]:
     with ThreadChooser((2, 1), clock=lambda: now, get_threads=lambda: current, set_threads=set_threads) as chooser:
         for cost in chooser.pace(costs):
             used.append(current)
-            now += cost[current] * SECONDS
+            now += cost[current] * unit
     assert current == 2
-    return used, now / SECONDS
+    return used, now / unit
 
 
 ALONE, BUSY, CROWDED = {2: 1.0, 1: 1.35}, {2: 3.7, 1: 1.35}, {2: 20.0, 1: 2.0}
@@ -45,6 +50,15 @@ def test_try_of_more_threads_ends_early_on_a_crowded_machine() -> None:
     used, seconds = paced([CROWDED] * 1_000)
     assert used[-1] == 1
     assert seconds < 2_000 * 1.2
+
+
+def test_try_that_is_slower_ends_after_a_few_items() -> None:
+    # A whole window would have 37 items on one thread, and 13 on two.
+    used, _ = paced([BUSY] * 3_000, SECONDS / 5)
+    runs = [(threads, len(list(items))) for threads, items in itertools.groupby(used)]
+    tries = [length for threads, length in runs[1:] if threads == 2]
+    assert len(tries) > 2
+    assert max(tries) <= 3
 
 
 def test_choice_follows_the_load() -> None:

@@ -1,4 +1,6 @@
+import importlib.metadata
 import math
+import platform
 import threading
 import time
 from collections.abc import Sequence
@@ -197,6 +199,18 @@ def test_config_that_does_not_fit_the_data_set_is_refused(
 ) -> None:
     with pytest.raises(ValueError, match=expected_error):
         Training(replace(tiny_config, **changes), tiny)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_checkpoint_says_what_it_was_trained_with(tiny: Dataset, tiny_config: TrainConfig, precision: str) -> None:
+    training = Training(replace(tiny_config, epochs=1, precision=precision), tiny)
+    list(training)
+    assert training.checkpoint().versions == {
+        "python": platform.python_version(),
+        "torch": importlib.metadata.version("torch"),
+        "device": training.model.device.type,
+        "precision": precision,
+    }
 
 
 def test_run_without_an_epoch_makes_no_checkpoint(tiny: Dataset, tiny_config: TrainConfig) -> None:

@@ -17,6 +17,7 @@ import torch
 from benchmarks.machine import describe_machine
 from dropout_mnist.checkpoints import folder as checkpoints
 from dropout_mnist.cli import sweep
+from dropout_mnist.cli.output import path_argument
 from dropout_mnist.config import TrainConfig
 from dropout_mnist.data.datasets import Dataset, load_dataset
 from dropout_mnist.experiments import doubt
@@ -27,6 +28,7 @@ from dropout_mnist.experiments.sweep import distinct
 from dropout_mnist.experiments.workers import plan_workers
 from dropout_mnist.hardware.machine import Machine
 from dropout_mnist.server.pace import PaceBook
+from dropout_mnist.storage.files import check_writable
 from dropout_mnist.train_step import inference_copy
 from dropout_mnist.training import Training
 
@@ -43,9 +45,15 @@ ANSWERS = {
 
 
 def main() -> int:
-    """Make the measurements and return the exit code: 1 if runs failed, 130 if interrupted."""
+    """Make the measurements; return the exit code: 1 if runs failed, 2 if nothing can be written, 130 on Ctrl-C."""
     options = _parse_arguments()
     names: list[str] = options.studies or list(STUDIES)
+    if not options.estimate:
+        try:  # before the estimate, which takes a while
+            check_writable(options.output / "epochs.csv")
+        except OSError as error:
+            print(f"measurements cannot be written: {error}", file=sys.stderr)
+            return 2
     _print_estimate(names, options.output)
     if options.estimate:
         return 0
@@ -74,7 +82,7 @@ def _print_estimate(names: Sequence[str], output: Path) -> None:
 def _parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("studies", nargs="*", metavar="STUDY", help=f"any of {', '.join(STUDIES)}; all by default")
-    parser.add_argument("--output", type=Path, default=Path("measurements"), metavar="FOLDER")
+    parser.add_argument("--output", type=path_argument, default=Path("measurements"), metavar="FOLDER")
     parser.add_argument("--estimate", action="store_true", help="print the estimate only")
     options = parser.parse_args()
     if unknown := [name for name in options.studies if name not in STUDIES]:

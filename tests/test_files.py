@@ -1,5 +1,8 @@
 import os
+import signal
 import stat
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -8,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from dropout_mnist.storage.files import check_writable, read_file, write_atomically
+
+ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture
@@ -82,13 +87,32 @@ def test_existing_file_keeps_its_permissions(tmp_path: Path, mode: int, umask: N
 
 
 def test_temporary_files_of_killed_processes_are_removed_and_others_kept(tmp_path: Path) -> None:
-    old, new = tmp_path / ".file.1.part", tmp_path / ".file.2.part"
-    for part in (old, new):
+    old, new = tmp_path / ".1.dropout-mnist.part", tmp_path / ".2.dropout-mnist.part"
+    others = tmp_path / ".download.part"
+    for part in (old, new, others):
         part.write_bytes(b"half")
     two_hours_ago = time.time() - 7200
-    os.utime(old, (two_hours_ago, two_hours_ago))
+    for part in (old, others):
+        os.utime(part, (two_hours_ago, two_hours_ago))
     write_atomically(tmp_path / "file", b"whole")
-    assert {entry.name for entry in tmp_path.iterdir()} == {"file", new.name}
+    assert {entry.name for entry in tmp_path.iterdir()} == {"file", new.name, others.name}
+
+
+def test_process_killed_while_it_writes_leaves_what_the_next_one_removes(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    code = (
+        "import os, signal, sys; from dropout_mnist.storage.files import write_atomically; "
+        "os.fsync = lambda file: os.kill(os.getpid(), signal.SIGTERM); write_atomically(sys.argv[1], b'new')"
+    )
+    path.write_bytes(b"old")
+    ended = subprocess.run([sys.executable, "-c", code, str(path)], cwd=ROOT, timeout=60)
+    assert ended.returncode == -signal.SIGTERM
+    assert path.read_bytes() == b"old"
+    [left] = (entry for entry in tmp_path.iterdir() if entry != path)
+    two_hours_ago = time.time() - 7200
+    os.utime(left, (two_hours_ago, two_hours_ago))
+    write_atomically(path, b"later")
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_longest_name_is_written_and_a_longer_one_is_refused_before(tmp_path: Path) -> None:

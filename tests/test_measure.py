@@ -28,6 +28,26 @@ def test_unknown_study_is_refused(monkeypatch: pytest.MonkeyPatch, capsys: pytes
     assert "there is no study 'nonsense'" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("output", ["file", "file/folder", "x" * 300])
+def test_output_that_cannot_be_written_is_one_line_before_anything_is_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], output: str
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setattr(measure, "PaceBook", lambda: pytest.fail("something was measured"))
+    monkeypatch.setattr(sys, "argv", ["measure", "rate", "--output", str(tmp_path / output)])
+    assert measure.main() == 2
+    error = capsys.readouterr().err
+    assert error.startswith("measurements cannot be written: ")
+    assert error.count("\n") == 1
+
+
+def test_empty_output_is_refused(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sys, "argv", ["measure", "--output", ""])
+    with pytest.raises(SystemExit):
+        measure.main()
+    assert "must be a path, not an empty text" in capsys.readouterr().err
+
+
 def test_study_is_made_once_and_then_skipped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
-_SUFFIX = ".part"
+_SUFFIX = ".dropout-mnist.part"
 # A temporary file of this age belongs to a process that was killed.
 _ABANDONED_SECONDS = 3600
 

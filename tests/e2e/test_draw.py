@@ -1,9 +1,11 @@
 import re
 from collections.abc import Iterator
+from io import BytesIO
 from itertools import pairwise, product
 
 import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from dropout_mnist.preprocessing.drawing import read_canvas, read_strokes
@@ -167,3 +169,29 @@ def test_canvas_gives_the_same_input_as_the_strokes_themselves(playground: Playg
         assert min(np.abs(np.roll(drawn, shift, (0, 1)).astype(float) - expected).mean() for shift in shifts) < 15
         playground.click("clear")
         expect(playground.invitation).to_be_visible()
+
+
+def test_digits_of_a_drawing_have_boxes_over_the_canvas(playground: Playground) -> None:
+    playground.open()
+    boxes = playground.keyed("canvas").locator(".digit-boxes rect")
+    playground.draw(((0.1, 0.2), (0.4, 0.2), (0.25, 0.8)))
+    expect(playground.answer).to_have_text("7")
+    expect(boxes).to_have_count(0)
+    playground.draw(((0.75, 0.2), (0.75, 0.8)))
+    expect(boxes).to_have_count(2)
+    assert playground.keyed("canvas").locator(".digit-boxes text").all_text_contents() == ["7", "1"]
+    canvas, seven, one = (each.bounding_box() for each in (playground.keyed("canvas"), boxes.first, boxes.last))
+    assert canvas
+    assert seven
+    assert one
+    assert canvas["x"] <= seven["x"] < seven["x"] + seven["width"] < one["x"] < canvas["x"] + canvas["width"]
+    for box, x in ((seven, 0.25), (one, 0.75)):
+        assert abs(box["x"] + box["width"] / 2 - canvas["x"] - x * canvas["width"]) < 0.02 * canvas["width"]
+    # They are drawn over the canvas, in light blue, and do not catch the pen.
+    seen = np.asarray(Image.open(BytesIO(playground.keyed("canvas").screenshot())).convert("RGB")).astype(int)
+    assert (np.abs(seen - (0x56, 0xB4, 0xE9)).max(axis=-1) < 16).sum() > 100
+    ink = playground.ink()
+    playground.draw(((0.1, 0.5), (0.4, 0.5)))
+    assert playground.ink() > ink
+    playground.click("clear")
+    expect(boxes).to_have_count(0)

@@ -1,14 +1,17 @@
 """Read a drawing of several digits, such as 42, from left to right."""
 
+from collections.abc import Sequence
+
+import numpy as np
 import streamlit as st
 
 from dropout_mnist.evaluation import Doubt, predict_batch
 from dropout_mnist.preprocessing.drawing import read_strokes
-from dropout_mnist.preprocessing.fabricjs import StrokeError, read_paths
+from dropout_mnist.preprocessing.fabricjs import Stroke, StrokeError, read_paths
 from dropout_mnist.preprocessing.inputs import to_batch
 from dropout_mnist.preprocessing.stroke_groups import split_digits
 from dropout_mnist.ui import models
-from dropout_mnist.ui.inputs import canvas
+from dropout_mnist.ui.inputs import canvas, canvas_boxes
 from dropout_mnist.ui.language import translate as _
 
 
@@ -31,6 +34,12 @@ def show() -> None:
     # A detached stroke can stand beside its digit.
     if whole.doubt is Doubt.NONE:
         return
+    canvas_boxes.show(
+        [
+            (_box(group), str(digit.digit), digit.doubt is Doubt.NONE)
+            for group, digit in zip(groups, digits, strict=True)
+        ]
+    )
     number = "".join(str(digit.digit) for digit in digits)
     sure = ", ".join(
         _("{digit} ({percent} sure)", digit=digit.digit, percent=f"{digit.confidence:.1%}") for digit in digits
@@ -42,3 +51,11 @@ def show() -> None:
             + _("The panel above takes all strokes for a single digit."),
             icon=":material/view_week:",
         )
+
+
+def _box(strokes: Sequence[Stroke]) -> tuple[float, float, float, float]:
+    """Return the left, top, right and bottom of the ink, as shares of the canvas."""
+    low = np.min([stroke.points.min(axis=0) - stroke.pen_width / 2 for stroke in strokes], axis=0)
+    high = np.max([stroke.points.max(axis=0) + stroke.pen_width / 2 for stroke in strokes], axis=0)
+    left, top, right, bottom = (np.concatenate([low, high]) / canvas.SIZE).clip(0, 1).tolist()
+    return left, top, right, bottom

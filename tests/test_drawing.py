@@ -99,6 +99,15 @@ def test_input_does_not_depend_on_the_number_of_points(points: int) -> None:
     assert_alike(strokes(*SEVEN, points=points), strokes(*SEVEN), most=2)
 
 
+@pytest.mark.parametrize("line", [SEVEN, ((60, 60, 210, 75, 120, 240, 70, 130),)], ids=["seven", "slanted"])
+def test_input_of_transposed_strokes_is_transposed(line: tuple[tuple[float, ...], ...]) -> None:
+    transposed = [tuple(np.array(points).reshape(-1, 2)[:, ::-1].flatten().tolist()) for points in line]
+    one, other = strokes(*line), strokes(*transposed)
+    assert one is not None
+    assert other is not None
+    assert np.abs(one.astype(int) - other.T).max() <= 1
+
+
 def test_trembling_dot_is_a_dot() -> None:
     trembled = strokes((100, 100, 103, 104, 101, 102), width=20)
     still = strokes((100, 100, 100, 100), width=20)

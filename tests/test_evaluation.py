@@ -143,7 +143,14 @@ def test_results_print_as_one_line(checkpoint: Checkpoint, tiny: Dataset) -> Non
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("train_loss", float("nan")), ("test_loss", -1), ("test_accuracy", 1.01), ("seconds", "x"), ("test_loss", True)],
+    [
+        ("train_loss", float("nan")),
+        ("test_loss", -1),
+        ("test_accuracy", 1.01),
+        ("seconds", "x"),
+        ("test_loss", True),
+        ("memorized", 1.01),
+    ],
 )
 def test_epoch_result_holds_measurements_only(name: str, value: object) -> None:
     values = dict.fromkeys(("train_loss", "eval_train_loss", "test_loss", "seconds"), 0.5)

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageCms, ImageDraw
 
 from dropout_mnist.preprocessing.drawing import Pixels, read_canvas
-from dropout_mnist.preprocessing.picture import PictureError, open_picture, read_digits, read_picture
+from dropout_mnist.preprocessing.picture import PictureError, may_be_picture, open_picture, read_digits, read_picture
 
 from .conftest import skip_or_fail
 from .test_drawing import SEVEN, assert_alike, canvas
@@ -87,6 +87,27 @@ def test_photo_is_turned_upright_according_to_exif() -> None:
 def test_empty_picture_is_refused(shade: int) -> None:
     with pytest.raises(PictureError, match="nothing that stands out"):
         read_file(encode(Image.new("L", (100, 100), shade)))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "expected"),
+    [
+        ("a.PNG", b"rubbish", True),
+        ("a.heic", b"rubbish", True),
+        ("a.HEIF", b"rubbish", True),
+        ("a.eps", b"rubbish", False),
+        ("Thumbs.db", b"rubbish", False),
+        ("notes.txt", encode(seven_on_paper()), False),
+        ("scan", encode(seven_on_paper()), True),
+        ("README", b"rubbish", False),
+        ("empty", b"", False),
+    ],
+)
+def test_file_in_a_folder_is_read_by_its_suffix_or_else_by_its_content(
+    tmp_path: Path, name: str, content: bytes, expected: bool
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    assert may_be_picture(tmp_path / name) is expected
 
 
 def test_specks_are_refused() -> None:

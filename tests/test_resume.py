@@ -15,7 +15,7 @@ from dropout_mnist.checkpoint import Checkpoint
 from dropout_mnist.checkpoints import resume
 from dropout_mnist.checkpoints.folder import list_checkpoints, weights_folder
 from dropout_mnist.checkpoints.resume import discard_state, list_interrupted, load_state, save_state
-from dropout_mnist.checkpoints.run import Outcome, train_and_store
+from dropout_mnist.checkpoints.run import Outcome, lost_epochs, train_and_store
 from dropout_mnist.config import TrainConfig
 from dropout_mnist.data.datasets import Dataset
 from dropout_mnist.train_step import StateError
@@ -49,7 +49,7 @@ def results_of(path: Path) -> list[dict[str, float]]:
 
 
 def state_file() -> Path:
-    [path] = (weights_folder() / "states").iterdir()
+    [path] = (weights_folder() / "states").glob("*.safetensors")
     return path
 
 
@@ -132,6 +132,22 @@ def test_run_without_memory_to_resume_stores_nothing_and_stays_resumable(
     found = load_state(tiny_config)
     assert found is not None
     assert found.history == state.history
+
+
+def test_epochs_are_lost_only_where_a_shorter_run_is_stored_without_its_state(
+    tiny: Dataset, tiny_config: TrainConfig
+) -> None:
+    longer = replace(tiny_config, epochs=tiny_config.epochs + 3)
+    assert lost_epochs(longer) is None
+    train_and_store(tiny_config, tiny)
+    assert lost_epochs(longer) is None
+    discard_state(longer)
+    assert lost_epochs(longer) == tiny_config.epochs
+    # What is wrong with a state is said when it is used.
+    interrupt_after(longer, tiny, 1)
+    assert lost_epochs(longer) is None
+    state_file().write_bytes(b"rubbish")
+    assert lost_epochs(longer) is None
 
 
 def test_state_is_kept_when_the_checkpoint_cannot_be_stored(tiny: Dataset, tiny_config: TrainConfig) -> None:

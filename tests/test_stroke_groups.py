@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from dropout_mnist.preprocessing.fabricjs import Stroke
-from dropout_mnist.preprocessing.stroke_groups import split_digits
+from dropout_mnist.preprocessing.stroke_groups import GAP, SHORTEST, split_digits
 
 
 def stroke(*points: tuple[float, float]) -> Stroke:
@@ -40,6 +40,14 @@ def test_three_digits_are_divided() -> None:
 
 def test_digits_that_nearly_touch_stay_together() -> None:
     assert len(split_digits([*ONE, *moved(ONE, 10)])) == 1
+
+
+def test_digits_are_divided_from_the_stated_gap_and_height_on() -> None:
+    tall = 100
+    assert len(split_digits([*ONE, *moved(ONE, GAP * tall)])) == 2
+    assert len(split_digits([*ONE, *moved(ONE, GAP * tall - 0.1)])) == 1
+    for height, count in ((SHORTEST * tall, 2), (SHORTEST * tall - 0.1, 1)):
+        assert len(split_digits([*ONE, stroke((60, 0), (60, height))])) == count
 
 
 def test_detached_bar_beside_a_digit_belongs_to_it() -> None:

@@ -15,6 +15,7 @@ from dropout_mnist.adaptation.fine_tuning import STEPS, StoppedError, adapt
 from dropout_mnist.checkpoint import Checkpoint, CheckpointError
 from dropout_mnist.data.datasets import Dataset, Split
 from dropout_mnist.evaluation import evaluate
+from dropout_mnist.model import MLP
 
 
 @pytest.fixture
@@ -80,6 +81,57 @@ def test_progress_reaches_the_end_step_by_step(checkpoint: Checkpoint, tiny: Dat
     assert shares == sorted(set(shares))
     assert len(shares) == (fine_tuning.FOLDS + 1) * STEPS
     assert shares[-1] == 1
+
+
+def test_learning_rate_falls_evenly_to_0(
+    checkpoint: Checkpoint, tiny: Dataset, own_hand: Split, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rates: list[float] = []
+
+    class Adam(torch.optim.Adam):
+        def step(self, closure: object = None) -> None:
+            rates.append(self.param_groups[0]["lr"])
+            super().step()
+
+    monkeypatch.setattr(torch.optim, "Adam", Adam)
+    adapt(checkpoint, own_hand[:1], tiny)
+    assert rates == pytest.approx(np.linspace(fine_tuning.LEARNING_RATE, 0, STEPS + 1)[:-1])
+
+
+def test_half_of_each_batch_are_own_digits_and_the_others_are_shown_as_the_recipe_does(
+    checkpoint: Checkpoint, tiny: Dataset, own_hand: Split, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own: list[torch.Tensor] = []
+    distort, prepare = fine_tuning.distort, fine_tuning.PREPARE["augmented"]
+    shown: list[int] = []
+
+    def note_own(images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+        own.append(images)
+        return distort(images, generator)
+
+    def note_shown(split: Split, generator: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
+        shown.extend(split.labels.tolist())
+        return prepare(split, generator)
+
+    batches: list[int] = []
+    forward = MLP.forward
+
+    def note_batch(model: MLP, images: torch.Tensor) -> torch.Tensor:
+        if model.get_parameter("layers.0.weight").requires_grad:
+            batches.append(len(images))
+            assert not model.training
+        return forward(model, images)
+
+    monkeypatch.setattr(fine_tuning, "distort", note_own)
+    monkeypatch.setitem(fine_tuning.PREPARE, "augmented", note_shown)
+    monkeypatch.setattr(MLP, "forward", note_batch)
+    augmented = replace(checkpoint, config=replace(checkpoint.config, recipe="augmented"))
+    adapt(augmented, own_hand[:1], tiny)
+    assert batches == [fine_tuning.BATCH_SIZE] * STEPS
+    assert {tuple(images.shape) for images in own} == {(fine_tuning.BATCH_SIZE // 2, 28, 28)}
+    assert all(torch.equal(image, own_hand.pixels[0].reshape(28, 28) / 255) for image in own[-1])
+    # Each training image once.
+    assert sorted(shown) == sorted(tiny.train.labels.tolist())
 
 
 def test_one_digit_cannot_tell_what_was_gained(checkpoint: Checkpoint, tiny: Dataset, own_hand: Split) -> None:

@@ -68,7 +68,13 @@ class Figures:
 
 
 class Visitor:
-    """One open page."""
+    """One open page.
+
+    Attributes:
+        is_paused: whether the page is open but does not ask for news.
+    """
+
+    is_paused = False
 
     def __init__(self, socket: ClientConnection, figures: Figures) -> None:
         self.socket, self.figures = socket, figures
@@ -141,8 +147,9 @@ class Visitor:
             for fragment, seconds in list(self.polled.items()):
                 if monotonic() - last.get(fragment, 0) >= seconds:
                     last[fragment] = monotonic()
-                    await self.send(fragment=fragment, poll=True)
-                    self.figures.polls += 1
+                    if not self.is_paused:
+                        await self.send(fragment=fragment, poll=True)
+                        self.figures.polls += 1
 
     async def draw(self, digit: PenDigit) -> None:
         """Report a drawing and wait until the server has taken it."""

@@ -56,7 +56,7 @@ def _blur(images: Tensor, severity: int, generator: torch.Generator) -> Tensor:
 
 
 def _occlude(images: Tensor, severity: int, generator: torch.Generator) -> Tensor:
-    """Cover a black square with sides of 3 pixels per severity."""
+    """Cover a black square with sides of about 3 pixels per severity."""
     centers = torch.randint(_INNER, IMAGE_SIZE - _INNER, (2, len(images), 1), generator=generator)
     near = (torch.arange(IMAGE_SIZE) - centers).abs() <= 1.5 * severity
     return images * ~(near[0][:, :, None] & near[1][:, None, :])

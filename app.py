@@ -18,3 +18,4 @@ pages = [navigation.PLAYGROUND.for_navigation(playground.show), navigation.LAB.f
 page = st.navigation(pages, position="hidden")
 header.show(page)
 page.run()
+header.run_scripts()

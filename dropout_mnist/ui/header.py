@@ -19,8 +19,6 @@ def show(current: StreamlitPage) -> None:
     """Show the row for the current page, and apply the style of the chosen view."""
     presentation = st.query_params.get(VIEW) == PRESENTATION
     style.apply(presentation)
-    clicks.watch()
-    page_language.tell()
     if st.context.is_embedded and address.EXPERIMENT in st.query_params:
         # A frame in another page shows an experiment alone.
         return
@@ -48,6 +46,12 @@ def show(current: StreamlitPage) -> None:
                 on_change=_set_view,
                 help=_("A larger canvas and larger text, for a projector."),
             )
+
+
+def run_scripts() -> None:
+    """Run the scripts that every page needs; call it after all that is seen, which their places would push down."""
+    clicks.watch()
+    page_language.tell()
 
 
 def _set_language() -> None:

@@ -1,7 +1,7 @@
 """Draw the lab's charts: what was measured, with what the visitor predicted and trained."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import altair as alt
 import pandas as pd
@@ -17,7 +17,9 @@ AnyChart = alt.Chart | alt.LayerChart | alt.HConcatChart | alt.VConcatChart
 
 def show(chart: AnyChart, data: pd.DataFrame, key: str, alt_text: str) -> None:
     """Show a chart with a text alternative, and a button to download its data."""
-    st.altair_chart(chart, key=key, alt=alt_text)
+    # With its height, its place is reserved before the browser has loaded what draws it.
+    height: int | Literal["content"] = chart["height"] if isinstance(chart["height"], int) else "content"
+    st.altair_chart(chart, height=height, key=key, alt=alt_text)
     st.download_button(
         _("Data"),
         data=lambda: data.to_csv(index=False),

@@ -10,6 +10,8 @@ from dropout_mnist.ui import chart_look as look
 from dropout_mnist.ui.lab.experiment import Answer, Curve
 from dropout_mnist.ui.language import translate as _
 
+# In pixels, as in curve.css: its place is reserved before the browser has loaded it.
+_HEIGHT = 292
 # Of the height of the y axis; a curve this close to the measured one is as good as it.
 _CLOSE = 0.03
 
@@ -37,7 +39,7 @@ def ask(curve: Curve, key: str) -> tuple[float, ...] | None:
         "color": look.PINK,
         "drawn": [curve.levels.index(value) for value in drawn] if drawn is not None else None,
     }
-    sent = _curve(key=key, data=data, on_levels_change=lambda: None)
+    sent = _curve(key=key, data=data, on_levels_change=lambda: None, height=_HEIGHT)
     return read(curve, sent["levels"])
 
 

@@ -8,12 +8,14 @@ from dropout_mnist.ui.language import translate as _
 
 # The key of the experiment that was shown last, None for the list.
 _SHOWN_KEY = "lab_shown"
+# Of what stands for the page until it is there, in pixels.
+_SKELETON_HEIGHT = 480
 
 
 def show() -> None:
     """Show the page."""
     # Lazy: these import torch, which takes seconds on a new server.
-    with st.spinner(_("Opening the lab …")):
+    with st.spinner(_("Opening the lab …")), st.skeleton(height=_SKELETON_HEIGHT):
         from dropout_mnist.ui.lab import catalog, overview, screen
 
     asked = st.query_params.get(address.EXPERIMENT)

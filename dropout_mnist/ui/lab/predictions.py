@@ -9,6 +9,8 @@ from dropout_mnist.ui.language import translate as _
 
 # Of the part that follows.
 MEASURED_KEY = "lab_part_measured"
+# At most, after the first one, which the answer replaces.
+_QUESTION_ELEMENTS = 3
 # What was predicted, by the experiment's key.
 _KEY = "lab_predictions"
 
@@ -99,6 +101,9 @@ def _show_answer(experiment: Experiment) -> None:
             on_click=_forget,
             args=(experiment,),
         )
+    # The question's elements, which would stay until all of the measurements are there.
+    for _element in range(_QUESTION_ELEMENTS):
+        st.empty()
 
 
 def _forget(experiment: Experiment) -> None:

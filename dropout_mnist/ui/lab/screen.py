@@ -14,9 +14,15 @@ from dropout_mnist.ui.language import translate as _
 # Each poll draws the charts again, which takes time from the training.
 POLL_SECONDS = 3.0
 
+# Until the chart is there, a skeleton stands for it, and what follows waits: it would be pushed down.
 _STYLE = """<style>
 .st-key-lab_steps { flex-wrap: nowrap; justify-content: space-between; }
-[class*="st-key-lab_part_"] h3 { font-size: 1.15rem; padding: 0.5rem 0; }
+.st-key-lab_place { min-height: 2.5rem; }
+[data-test-script-state="running"] .st-key-lab_part_measured:not(:has(.stVegaLiteChart, .stAlert))::after {
+    content: ""; height: 320px; border-radius: 0.5rem; background: color-mix(in srgb, currentcolor 8%, transparent);
+}
+[data-test-script-state="running"] :has(> .st-key-lab_part_measured:not(:has(.stVegaLiteChart, .stAlert)))
+~ :has(> :is(.st-key-lab_part_try, .st-key-lab_part_verdict)) { display: none; }
 </style>"""
 
 

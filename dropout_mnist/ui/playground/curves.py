@@ -16,6 +16,9 @@ from dropout_mnist.ui.language import translate as _
 from dropout_mnist.ui.playground import curve_chart
 from dropout_mnist.ui.playground.results import Experiment, Result
 
+# In pixels: their place is reserved before the browser has loaded what draws them.
+_HEIGHT = 360
+
 
 def show(experiment: Experiment, before: Result | None = None) -> None:
     """Show losses and accuracies over the epochs of an experiment, which has at least one result.
@@ -34,11 +37,13 @@ def show(experiment: Experiment, before: Result | None = None) -> None:
     loss, accuracy = st.columns(2, gap="medium")
     loss.altair_chart(
         draw(experiment, before, losses, _("loss (cross entropy, nats)"), ".4f"),
+        height=_HEIGHT,
         key="loss_chart",
         alt=_("Losses of {epochs}. {values}", epochs=done, values=_describe_last(runs, losses, ".4f")),
     )
     accuracy.altair_chart(
         draw(experiment, before, accuracies, _("accuracy"), ".2%"),
+        height=_HEIGHT,
         key="accuracy_chart",
         alt=_("Accuracies of {epochs}. {values}", epochs=done, values=_describe_last(runs, accuracies, ".2%")),
     )

@@ -14,7 +14,6 @@ from dropout_mnist.ui.playground import draw
 HEAD_START_SECONDS = 0.4
 
 _STYLE = """<style>
-.st-key-promise h2 { font-size: 1.25rem; padding: 0.25rem 0; }
 .st-key-promise [data-testid="stMarkdownContainer"] { margin-bottom: 0; }
 </style>"""
 
@@ -35,7 +34,7 @@ def show() -> None:
     """Show the page."""
     st.html(_STYLE)
     with st.container(key="promise"):
-        st.header(_("Draw a digit. Then find out whether dropout helps the network that reads it."), anchor=False)
+        st.subheader(_("Draw a digit. Then find out whether dropout helps the network that reads it."), anchor=False)
     top = st.container()
     component.send_code()
     weights_place = st.container(key="live_weights")

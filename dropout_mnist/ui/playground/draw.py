@@ -48,11 +48,12 @@ def shows_canvas() -> bool:
 
 
 @st.fragment
-def show(on_input: Callable[[], None]) -> None:
+def show(below_panel: Callable[[], None], below_input: Callable[[], None]) -> None:
     """Show the section; as a fragment, it reruns without the rest of the page.
 
     Args:
-        on_input: called below the input, which may be another one than before.
+        below_panel: called below the panel, where the input may be another one than before.
+        below_input: called below everything else.
     """
     if (asked := address.adopt("input")) in _CODES:
         st.session_state[_SOURCE_KEY] = _CODES[asked]
@@ -79,11 +80,12 @@ def show(on_input: Callable[[], None]) -> None:
             component.send_pixels(pixels, _(invitation))
     with answer_column, st.container(key="prediction"):
         component.show_panel()
+        below_panel()
     if source == DRAW and pixels is None:
         own_digits.forget_drawing()
     elif pixels is not None and source != _TEST_IMAGE:
         own_digits.ask(pixels, len(canvas.current_drawing().strokes) if source == DRAW else 0)
-    on_input()
+    below_input()
 
 
 def _show_upload() -> Pixels | None:

@@ -44,7 +44,7 @@ def show() -> None:
         # stretches. So let the browser fetch the canvas and weights first.
         with weights_place:
             component.send_model(early)
-    draw.show(_follow_up)
+    draw.show(_below_panel, _below_input)
     if early is not None:
         time.sleep(HEAD_START_SECONDS)
     # Lazy: these import torch.
@@ -74,17 +74,25 @@ def show() -> None:
     accuracy.show(model)
 
 
-def _follow_up() -> None:
-    # A new server has no runs and no visitor's digits yet, and torch takes seconds to import.
-    if _is_imported():
-        from dropout_mnist.ui.playground import hand, replay, several
+def _below_panel() -> None:
+    if _is_imported() and draw.shows_canvas():
+        # Lazy: imports torch, like the next function.
+        from dropout_mnist.ui.playground import several
 
-        if draw.shows_canvas():
-            several.show()
+        several.show()
+
+
+def _below_input() -> None:
+    if _is_imported():
+        from dropout_mnist.ui.playground import hand, replay
+
         hand.show()
         replay.send_answers()
 
 
 def _is_imported() -> bool:
-    """Whether what needs torch was imported completely, by any visitor's run."""
+    """Whether what needs torch was imported completely, by any visitor's run.
+
+    A new server has no runs and no visitor's digits yet, and torch takes seconds to import.
+    """
     return hasattr(sys.modules.get("dropout_mnist.ui.playground.accuracy"), "show")

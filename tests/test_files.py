@@ -1,3 +1,4 @@
+import errno
 import os
 import signal
 import stat
@@ -147,3 +148,27 @@ def test_file_that_is_too_large_is_refused(tmp_path: Path) -> None:
     assert read_file(path, 4) == b"1234"
     with pytest.raises(OSError, match=r"Has more than 0 MB: .*file"):
         read_file(path, 3)
+
+
+@pytest.mark.parametrize(
+    ("name", "error"),
+    [
+        ("fsync", OSError(errno.ENOSPC, "No space left on device")),
+        ("open", OSError(errno.EROFS, "Read-only file system", ".temporary")),
+        ("replace", OSError(errno.EIO, "Input/output error", ".temporary", None, "file")),
+    ],
+)
+def test_error_names_the_file_and_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, error: OSError
+) -> None:
+    def fail(*_: object, **options: object) -> None:
+        raise error
+
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    with monkeypatch.context() as patch:
+        patch.setattr(os, name, fail)
+        with pytest.raises(OSError, match=rf"{error.strerror}: '{path}'$"):
+            write_atomically(path, b"new")
+    assert list(tmp_path.iterdir()) == [path]
+    assert path.read_bytes() == b"old"

@@ -93,7 +93,19 @@ def test_paths_are_read(model: Checkpoint, tmp_path: Path) -> None:
         ({"digit": 3}, "must be an array or tensor of shape"),
         ([[0.0, 1.0], [0.0]], "must be an array or tensor of shape"),
     ],
-    ids=str,
+    ids=[
+        "floats to 255",
+        "integers",
+        "not a number",
+        "negative",
+        "other size",
+        "photo",
+        "one number",
+        "empty list",
+        "None",
+        "mapping",
+        "uneven lists",
+    ],
 )
 def test_other_inputs_are_refused_by_name(model: Checkpoint, images: Any, reason: str) -> None:
     with pytest.raises(ValueError, match=reason):

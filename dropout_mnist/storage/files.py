@@ -5,7 +5,8 @@ import os
 import secrets
 import stat
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
@@ -33,15 +34,10 @@ def write_atomically(path: Path | str, data: bytes) -> None:
     temporary = target.with_name(f".{secrets.token_hex(8)}{_SUFFIX}")
     mode = 0o666 if permissions is None else permissions
     try:
-        # The system applies the umask, which cannot be read without changing it for all threads.
-        with open(temporary, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        if permissions is not None:
-            temporary.chmod(permissions)
-        # After closing: Windows does not rename open files.
-        temporary.replace(target)
+        with _naming(target):
+            _write(temporary, data, mode, permissions)
+            # After closing: Windows does not rename open files.
+            temporary.replace(target)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
@@ -58,7 +54,7 @@ def check_writable(path: Path | str) -> None:
     target = Path(os.path.realpath(path))
     _find_permissions(target)
     target.parent.mkdir(parents=True, exist_ok=True)
-    with NamedTemporaryFile(dir=target.parent, prefix=".", suffix=_SUFFIX):
+    with _naming(target), NamedTemporaryFile(dir=target.parent, prefix=".", suffix=_SUFFIX):
         pass
 
 
@@ -79,6 +75,27 @@ def read_file(path: Path | str, most: int) -> bytes:
         if status.st_size > most:
             raise OSError(errno.EFBIG, f"Has more than {most / 1e6:,.0f} MB", str(path))
         return file.read()
+
+
+def _write(path: Path, data: bytes, mode: int, permissions: int | None) -> None:
+    # The system applies the umask, which cannot be read without changing it for all threads.
+    with open(path, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    if permissions is not None:
+        path.chmod(permissions)
+
+
+@contextmanager
+def _naming(target: Path) -> Iterator[None]:
+    """Let errors name the target: those of the temporary file name that, and those of a full disk nothing."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is None:
+            raise
+        raise OSError(error.errno, error.strerror, str(target)) from error
 
 
 def _find_permissions(target: Path) -> int | None:

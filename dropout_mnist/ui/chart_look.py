@@ -15,28 +15,31 @@ SERIES = (ORANGE, SKY, BLUE, GREEN, RED, YELLOW, GRAY)
 
 HEIGHT = 320
 LINE = 2
+# Around a chart, in pixels. At the right there is room for half of the last mark and label.
+PADDING = {"left": 0, "top": 5, "right": 14, "bottom": 5}
 DASHED, DOTTED = [5, 4], [2, 3]
 
 # Logarithmic axes have labels at these values.
 _LOG_TICKS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 
 
-def one_column_if_narrow(columns: int) -> alt.ExprRef:
-    """Return the number of columns of a legend: as given, or one on a phone."""
-    return alt.ExprRef(f"width < 400 ? 1 : {columns}")
+def columns_by_width(columns: int, narrow: int = 1) -> alt.ExprRef:
+    """Return the number of columns of a legend: as given, or `narrow` on a phone."""
+    return alt.ExprRef(f"width < 400 ? {narrow} : {columns}")
 
 
-def legend(columns: int = 3, bars: bool = False) -> alt.Legend:
+def legend(columns: int = 3, bars: bool = False, narrow: int = 1) -> alt.Legend:
     """Return a legend right above the chart.
 
     Args:
         columns: where there is room for them.
+        narrow: columns on a phone.
         bars: whether the chart has bars; of lines, the symbols are strokes, since filled ones vanish on dark pages.
     """
     return alt.Legend(
         orient="top",
         title=None,
-        columns=one_column_if_narrow(columns),
+        columns=columns_by_width(columns, narrow),
         labelLimit=300,
         symbolType="square" if bars else "stroke",
         symbolStrokeWidth=0 if bars else 3,
@@ -59,12 +62,12 @@ def colors(names: Sequence[str], fixed: Mapping[str, str] | None = None) -> alt.
     return alt.Scale(domain=list(names), range=[chosen[name] for name in names])
 
 
-def rate_axis(title: str = "drop_prob") -> alt.X:
+def rate_axis(low: float = 0.0, high: float = 0.9) -> alt.X:
     """Return an x axis for dropout rates, with a label at every tenth."""
     return alt.X(
         "drop_prob:Q",
-        title=title,
-        scale=alt.Scale(domain=[0, 0.9], nice=False),
+        title="drop_prob",
+        scale=alt.Scale(domain=[low, high], nice=False),
         axis=alt.Axis(values=[tenth / 10 for tenth in range(10)], format=".1f", grid=False, labelOverlap=True),
     )
 

@@ -53,7 +53,7 @@ def test_lab_has_no_serious_finding(tab: Page, server: str) -> None:
     lab.playground.open()
     lab.enter()
     expect_accessible(tab)
-    for experiment in ("little-data", "sparsity"):
+    for experiment in ("little-data", "sparsity", "uncertainty"):
         lab.open(experiment, skip=False)
         expect_accessible(tab)
         lab.open(experiment)

@@ -19,7 +19,7 @@ def show(chart: AnyChart, data: pd.DataFrame, key: str, alt_text: str) -> None:
     """Show a chart with a text alternative, and a button to download its data."""
     # With its height, its place is reserved before the browser has loaded what draws it.
     height: int | Literal["content"] = chart["height"] if isinstance(chart["height"], int) else "content"
-    st.altair_chart(chart, height=height, key=key, alt=alt_text)
+    st.altair_chart(chart.properties(padding=look.PADDING), height=height, key=key, alt=alt_text)
     st.download_button(
         _("Data"),
         data=lambda: data.to_csv(index=False),
@@ -200,7 +200,7 @@ def pass_ticks(table: pd.DataFrame) -> alt.Chart:
 
 def bands(table: pd.DataFrame, x: alt.X, digits: Sequence[int]) -> alt.LayerChart:
     """Draw the mean and range of the digits' probabilities: columns `digit`, `mean`, `low`, `high` and the x axis's."""
-    color = alt.Color("digit:N", scale=look.colors([str(digit) for digit in digits]), legend=look.legend(5))
+    color = alt.Color("digit:N", scale=look.colors([str(digit) for digit in digits]), legend=look.legend(5, narrow=5))
     base = alt.Chart(table).encode(x=x, color=color)
     y = look.probability_axis()
     area = base.mark_area(opacity=0.2).encode(y=_with_field(y, "low"), y2="high:Q")

@@ -15,6 +15,9 @@ from dropout_mnist.storage.shipped import is_installed
 from dropout_mnist.ui.format import plain
 from dropout_mnist.ui.language import translate as _
 
+# A study of more commands has one that runs all of them.
+_MOST_COMMANDS = 4
+
 
 def get(sweep: str, table: str = EPOCHS) -> pd.DataFrame | None:
     """Return a table of a shipped sweep; None if it is missing or cannot be read.
@@ -136,7 +139,7 @@ def _show_command(sweep: str) -> None:
     program = "dropout-mnist" if is_installed() else "python -m dropout_mnist"
     study = STUDIES[sweep]
     lines = [f"{program} sweep {options} --output measurements/{sweep}" for options in study.sweeps]
-    if study.more:
+    if study.more or (len(lines) > _MOST_COMMANDS and not is_installed()):
         # In a checkout: it does the sweeps, too.
         lines = [f"python -m benchmarks.measure {sweep}"]
     st.code("\n".join(lines), language="sh", wrap_lines=True)

@@ -17,6 +17,7 @@ POLL_SECONDS = 3.0
 # Until the chart is there, a skeleton stands for it, and what follows waits: it would be pushed down.
 _STYLE = """<style>
 .st-key-lab_steps { flex-wrap: nowrap; justify-content: space-between; }
+.st-key-lab_steps > * { flex: 0 1 auto; min-width: 0; }
 .st-key-lab_place { min-height: 2.5rem; }
 [data-test-script-state="running"] .st-key-lab_part_measured:not(:has(.stVegaLiteChart, .stAlert))::after {
     content: ""; height: 320px; border-radius: 0.5rem; background: color-mix(in srgb, currentcolor 8%, transparent);

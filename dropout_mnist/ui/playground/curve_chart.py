@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import altair as alt
 import pandas as pd
 
-from dropout_mnist.ui.chart_look import DASHED, DOTTED, GRAY, LINE, one_column_if_narrow
+from dropout_mnist.ui.chart_look import DASHED, DOTTED, GRAY, LINE, columns_by_width
 from dropout_mnist.ui.language import translate as _
 
 # Of the vertical axis: enough for every label, so that charts are aligned, next to and below each other.
@@ -78,4 +78,4 @@ def draw(
 
 
 def _legend(orient: str, **options: object) -> alt.Legend:
-    return alt.Legend(orient=orient, title=None, columns=one_column_if_narrow(3), symbolType="stroke", **options)  # type: ignore[arg-type]
+    return alt.Legend(orient=orient, title=None, columns=columns_by_width(3), symbolType="stroke", **options)  # type: ignore[arg-type]

@@ -38,7 +38,8 @@ def _show(screen: Screen) -> None:
 def _show_measured(results: pd.DataFrame, screen: Screen, k: int) -> None:
     table = measurements.with_names(measurements.means(results, ["drop_prob", "k"], "test_error"))
     full = measurements.with_names(_full_errors(results))
-    x, y = look.log_axis("k", _("networks averaged (k)"), NETWORK_COUNTS), look.error_axis()
+    x = look.log_axis("k", _("networks averaged (k)"), NETWORK_COUNTS)
+    y = look.fitting_axis(_("test error"), table["mean"].tolist(), shares=True)
     measured = charts.with_intervals(table, x, y, ".2%")
     color = alt.Color("series:N", scale=look.colors(list(full["series"])))
     rules = alt.Chart(full).mark_rule(strokeDash=look.DOTTED, strokeWidth=look.LINE).encode(y=y, color=color)
@@ -120,12 +121,12 @@ def _show_convergence(means: Tensor, full: Prediction, k: int) -> None:
         ]
     )
     flat = pd.DataFrame({"digit": [str(digit) for digit in digits], "mean": [full.probs[digit] for digit in digits]})
-    color = alt.Color("digit:N", scale=look.colors([str(digit) for digit in digits]), legend=look.legend())
+    color = alt.Color("digit:N", scale=look.colors([str(digit) for digit in digits]), legend=look.legend(narrow=3))
     x, y = alt.X("k:Q", title=_("networks averaged")), look.probability_axis()
     lines = alt.Chart(table).mark_line(strokeWidth=look.LINE).encode(x=x, y=y, color=color)
     rules = alt.Chart(flat).mark_rule(strokeDash=look.DOTTED, strokeWidth=look.LINE).encode(y=y, color=color)
     charts.show(
-        (lines + rules + charts.rule_at(k, x)).properties(height=220),
+        (lines + rules + charts.rule_at(k, x)).properties(height=260),
         table,
         "convergence",
         _("Probabilities of the three most probable digits over the number of networks averaged."),

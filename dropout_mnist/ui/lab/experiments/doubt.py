@@ -37,9 +37,9 @@ _KINDS = {
 }
 _KIND_NAMES = {"letters": LETTERS, "scribbles": SCRIBBLES, "turned": TURNED, "noise": NOISE}
 _METHODS = {
-    SINGLE: mark("one network's highest probability"),
-    THINNED: mark("disagreement of thinned networks"),
-    ENSEMBLE: mark("disagreement of five networks"),
+    SINGLE: mark("one network"),
+    THINNED: mark("thinned networks"),
+    ENSEMBLE: mark("five networks"),
 }
 _COLORS = {SINGLE: look.GRAY, THINNED: look.SKY, ENSEMBLE: look.ORANGE}
 # A live run is measured on this many images of each kind.
@@ -120,7 +120,8 @@ def _show_measured(results: pd.DataFrame, live: pd.DataFrame, size: int, kind: s
         _(
             "2,000 test images of MNIST and as many non-digits of each kind; 30 thinned networks for each image; for "
             "each number of training images five networks with drop_prob 0.5, 3,000 steps each, which together are "
-            "the one ensemble. An area of 1 means that every non-digit is doubted more than every digit, 0.5 that "
+            "the one ensemble. The doubt of one network is measured by its highest probability, that of several by "
+            "their disagreement. An area of 1 means that every non-digit is doubted more than every digit, 0.5 that "
             "doubt is a coin toss."
         )
     )

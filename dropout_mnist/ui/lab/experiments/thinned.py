@@ -39,10 +39,11 @@ def _show(screen: Screen) -> None:
 
 def _show_measured(results: pd.DataFrame, screen: Screen) -> None:
     table = _errors(results)
-    x, y = look.rate_axis(), look.error_axis()
+    asked = [screen.answer / 100] if isinstance(screen.answer, int | float) else []
+    x, y = look.rate_axis(0.2, 0.6), look.fitting_axis(_("test error"), [*table["mean"], *asked], shares=True)
     measured = charts.with_intervals(table, x, y, ".2%", {_(_FULL): look.BLUE, _(_THINNED): look.ORANGE})
     chart = charts.layers(measured, charts.prediction(screen.answer, x, y, _ASKED_RATE, 0.01))
-    charts.show(chart, table, "thinned", _("Test error over drop_prob, logarithmic.") + " " + _describe(table))
+    charts.show(chart, table, "thinned", _("Test error over drop_prob.") + " " + _describe(table))
     st.markdown(_describe(table))
 
 

@@ -14,6 +14,7 @@ import torch
 from dropout_mnist.checkpoint import ENVELOPE, MAX_FILE_SIZE, Checkpoint, CheckpointError
 from dropout_mnist.config import TrainConfig
 from dropout_mnist.data.datasets import Dataset, load_dataset
+from dropout_mnist.dropout import Dropout, GaussianDropout
 from dropout_mnist.evaluation import EpochResult, evaluate
 from dropout_mnist.storage import files
 from dropout_mnist.training import Training
@@ -32,6 +33,15 @@ def test_saved_checkpoint_comes_back_complete(checkpoint: Checkpoint, tmp_path: 
     assert (loaded.correct, loaded.total) == (checkpoint.correct, checkpoint.total)
     assert (loaded.dataset_checksum, loaded.versions) == (checkpoint.dataset_checksum, checkpoint.versions)
     assert [file.name for file in path.parent.iterdir()] == ["c.safetensors"]
+
+
+def test_loaded_network_is_built_as_its_config_says(checkpoint: Checkpoint) -> None:
+    config = replace(checkpoint.config, drop_prob=0.7, dropout_kind="gaussian")
+    trained = replace(checkpoint, config=config, temperature=2.5)
+    loaded = Checkpoint.from_bytes(trained.to_bytes(), "c.safetensors")
+    assert loaded.temperature == 2.5
+    dropouts = [layer for layer in loaded.model.layers if isinstance(layer, Dropout)]
+    assert [(type(layer), layer.drop_prob) for layer in dropouts] == [(GaussianDropout, 0.7)] * 2
 
 
 def test_config_is_read_without_the_weights(checkpoint: Checkpoint, tmp_path: Path) -> None:

@@ -3,7 +3,7 @@ import math
 import platform
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, replace
 
 import pytest
@@ -312,6 +312,58 @@ def test_repeats_show_each_image_several_times_per_epoch(tiny: Dataset) -> None:
     list(Training(config, tiny).run(on_batch=steps.append))
     assert steps[-1].total == 3 * len(tiny.train)
     assert len(steps) == 3 * len(tiny.train) // 20
+
+
+@pytest.mark.parametrize(
+    ("precision", "repeats", "chooses"), [("bf16", 25, True), ("bf16", 24, False), ("fp32", 25, False)]
+)
+def test_threads_are_chosen_in_long_runs_of_bfloat16_only(
+    tiny: Dataset,
+    tiny_config: TrainConfig,
+    monkeypatch: pytest.MonkeyPatch,
+    precision: str,
+    repeats: int,
+    chooses: bool,
+) -> None:
+    chosen: list[bool] = []
+
+    def find(compute: object) -> tuple[int, ...]:
+        chosen.append(compute is not None)
+        return (1,)
+
+    monkeypatch.setattr("dropout_mnist.training.find_candidates", find)
+    # A repeat has four batches.
+    config = replace(tiny_config, epochs=1, precision=precision, repeats=repeats)
+    list(Training(config, tiny).run(should_stop=lambda: True))
+    assert chosen == [chooses]
+
+
+def test_trying_what_a_run_computes_leaves_no_trace(
+    digits: Dataset, either_recipe: TrainConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = replace(either_recipe, precision="bf16", batch_size=3, epochs=1, train_size=400)
+    tried: list[list[Tensor]] = []
+
+    def find(compute: Callable[[], Iterable[Tensor]] | None) -> tuple[int, ...]:
+        assert compute is not None
+        tried.extend(list(compute()) for _ in range(2))
+        return (1,)
+
+    monkeypatch.setattr("dropout_mnist.training.find_candidates", find)
+    after_tries = trained(config, digits)
+    for one, other in zip(*tried, strict=True):
+        assert torch.equal(one, other)
+    # The images, the loss, the state, and the answers that are evaluated after each epoch.
+    images, loss, *state, on_train, on_test = tried[0]
+    assert len(images) == 999
+    assert loss.isfinite()
+    assert len(state) > 10
+    assert len(on_train) == len(choose_images(config, digits)[0])
+    assert len(on_test) == len(digits.test)
+    monkeypatch.setattr("dropout_mnist.training.find_candidates", lambda compute: (1,))
+    alone = trained(config, digits)
+    assert same_bits(after_tries.model, alone.model)
+    assert measurements(after_tries) == measurements(alone)
 
 
 @pytest.mark.parametrize(

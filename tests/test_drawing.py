@@ -69,6 +69,19 @@ def test_dot_and_line_are_centered_without_error() -> None:
         assert pixels.max() > 100
 
 
+@pytest.mark.parametrize("axis", [0, 1])
+@pytest.mark.parametrize("turned", [False, True])
+def test_digit_with_its_mass_at_one_end_stays_whole(axis: int, turned: bool) -> None:
+    # With its center of mass in the middle, the thin end would be outside.
+    ink = np.zeros((200, 200), np.uint8)
+    ink[:, :40], ink[97:103] = 255, 255
+    ink = ink[:, ::-1] if turned else ink
+    placed = normalize(ink if axis else ink.T)
+    assert placed is not None
+    along = np.flatnonzero(placed.max(axis=1 - axis) >= drawing.MIN_CONTRAST)
+    assert along.tolist() == (list(range(20)) if turned else list(range(8, 28)))
+
+
 def strokes(*lines: tuple[float, ...], width: float = 20, scale: float = 1, points: int = 40) -> Pixels | None:
     """Preprocess lines drawn with this many points each."""
     paths = []

@@ -3,7 +3,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dropout_mnist.preprocessing.fabricjs import StrokeError, make_path, read_path
+from dropout_mnist.preprocessing.fabricjs import MAX_COMMANDS, StrokeError, make_path, read_path, read_paths
 
 # What the canvas component reports for a stroke through five points, without unused keys.
 REPORTED: dict[str, Any] = {
@@ -74,3 +74,16 @@ def test_other_objects_are_refused(changes: dict[str, Any]) -> None:
 def test_values_that_are_not_objects_are_refused(value: Any) -> None:
     with pytest.raises(StrokeError):
         read_path(value)
+
+
+def test_commands_of_a_drawing_are_limited_together() -> None:
+    def path(commands: int) -> dict[str, Any]:
+        return REPORTED | {"path": [["M", 1, 1], *[["L", 2, 2]] * (commands - 1)]}
+
+    half = MAX_COMMANDS // 2
+    assert len(read_path(path(MAX_COMMANDS)).points) == MAX_COMMANDS
+    assert len(read_paths([path(half), path(MAX_COMMANDS - half)])) == 2
+    with pytest.raises(StrokeError, match="a path has more than 20,000 commands"):
+        read_path(path(MAX_COMMANDS + 1))
+    with pytest.raises(StrokeError, match="a drawing has more than 20,000 path commands"):
+        read_paths([path(half), path(MAX_COMMANDS - half), path(1)])

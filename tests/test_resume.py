@@ -19,7 +19,7 @@ from dropout_mnist.checkpoints.run import Outcome, lost_epochs, train_and_store
 from dropout_mnist.config import TrainConfig
 from dropout_mnist.data.datasets import Dataset
 from dropout_mnist.train_step import StateError
-from dropout_mnist.training import Training, TrainingState
+from dropout_mnist.training import BatchProgress, Training, TrainingState
 
 ROOT = Path(__file__).parents[1]
 TIMEOUT = 300
@@ -183,6 +183,40 @@ def test_longer_run_continues_an_ended_one_with_the_same_bits(tiny: Dataset, tin
     train(3)
     train(3)
     assert resumed == [2]
+
+
+def test_paused_run_continues_from_its_state_with_the_same_bits(tiny: Dataset, tiny_config: TrainConfig) -> None:
+    begun: list[Training] = []
+    first = train_and_store(tiny_config, tiny, owner="me", should_pause=lambda: True, on_begin=begun.append)
+    assert first.paused is not None
+    assert (len(first.history), first.checkpoint, first.path) == (1, None, None)
+    assert first.paused.history == first.history == begun[0].history
+    assert [run.owner for run in list_interrupted("me")] == ["me"]
+    # It does not need the saved state.
+    discard_state(tiny_config)
+    second = train_and_store(tiny_config, tiny, state=first.paused)
+    assert second.checkpoint is not None
+    assert second.history[:1] == first.history
+    whole = Training(tiny_config, tiny)
+    list(whole)
+    for one, other in zip(second.checkpoint.model.parameters(), whole.model.parameters(), strict=True):
+        assert torch.equal(one, other)
+    assert list_interrupted("me") == []
+
+
+def test_run_that_ends_early_reports_why_and_stores_its_finished_epochs(
+    tiny: Dataset, tiny_config: TrainConfig
+) -> None:
+    def interrupt(progress: BatchProgress) -> None:
+        if progress.epoch == 2:
+            raise KeyboardInterrupt
+
+    outcome = train_and_store(tiny_config, tiny, on_batch=interrupt)
+    assert isinstance(outcome.error, KeyboardInterrupt)
+    assert len(outcome.history) == 1
+    assert outcome.checkpoint is not None
+    assert outcome.path is not None
+    assert Checkpoint.load(outcome.path).history == outcome.history == outcome.checkpoint.history
 
 
 def test_states_of_the_latest_ended_runs_are_kept(tiny: Dataset, tiny_config: TrainConfig) -> None:

@@ -1,10 +1,16 @@
 """Wrong environment variables of a server are one line before it starts."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from dropout_mnist.cli import app
 from dropout_mnist.cli.main import main
 from dropout_mnist.server.environment import check_environment
+
+ROOT = Path(__file__).parents[1]
 
 WRONG = [
     ("DROPOUT_MNIST_MAX_EPOCHS", "many", "must be a positive whole number, not 'many'"),
@@ -31,6 +37,15 @@ def test_wrong_variable_is_named_in_one_line_before_the_server_starts(
     assert message in error
     assert error.count("\n") == 1
     assert len(error) < 250
+
+
+def test_check_does_not_import_torch() -> None:
+    # The canvas of a new server appears before torch is imported, which takes seconds.
+    code = (
+        "import sys; import dropout_mnist.server.environment as e; e.check_environment(); print('torch' in sys.modules)"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert (ended.stdout, ended.stderr) == ("False\n", "")
 
 
 def test_usual_variables_are_accepted(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,8 +6,12 @@ It works on light and on dark pages, and on phones.
 from collections.abc import Mapping, Sequence
 
 import altair as alt
+from altair.utils import schemapi
 
 from dropout_mnist.ui.language import translate as _
+
+# Altair would check each part of a chart when it is made. It checks the whole chart before it is sent.
+schemapi.disable_debug_mode()
 
 BLUE, SKY, ORANGE, GREEN, GRAY = "#0072b2", "#56b4e9", "#e69f00", "#009e73", "#999999"
 PINK, YELLOW, RED = "#cc79a7", "#f0e442", "#d55e00"

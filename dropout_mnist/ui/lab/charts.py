@@ -19,7 +19,9 @@ def show(chart: AnyChart, data: pd.DataFrame, key: str, alt_text: str) -> None:
     """Show a chart with a text alternative, and a button to download its data."""
     # With its height, its place is reserved before the browser has loaded what draws it.
     height: int | Literal["content"] = chart["height"] if isinstance(chart["height"], int) else "content"
-    st.altair_chart(chart.properties(padding=look.PADDING), height=height, key=key, alt=alt_text)
+    # Not `properties`, here and below: it would copy the chart, which takes longer than all else.
+    chart["padding"] = look.PADDING
+    st.altair_chart(chart, height=height, key=key, alt=alt_text)
     st.download_button(
         _("Data"),
         data=lambda: data.to_csv(index=False),
@@ -161,7 +163,7 @@ def live(table: pd.DataFrame, x: alt.X, y: alt.Y, number_format: str) -> alt.Lay
 
 def layers(*charts: alt.Chart | alt.LayerChart | None) -> alt.LayerChart:
     """Draw charts with the same axes on top of each other, leaving out those that are None."""
-    return alt.LayerChart(layer=[chart for chart in charts if chart is not None]).properties(height=look.HEIGHT)
+    return alt.LayerChart(layer=[chart for chart in charts if chart is not None], height=look.HEIGHT)
 
 
 def rule_at(value: float, x: alt.X) -> alt.Chart:

@@ -120,6 +120,16 @@ def test_weight_decay_is_compared_at_the_strength_that_is_best_on_held_out_image
     assert "9.00 ± 0.00% with weight decay (0.1), 6.00 ± 0.00% with dropout (drop_prob 0.5)" in str(finding.measured)
 
 
+def test_weight_decay_that_costs_accuracy_is_not_dropout(tmp_path: Path) -> None:
+    """Not even if dropout costs as much."""
+    errors = [{"error": 0.10}, {"error": 0.12, "weight_decay": 0.1}, {"error": 0.12, "drop_prob": 0.5}]
+    errors += [{"error": 0.10, "epochs": 5}, {"error": 0.10, "drop_prob": 0.5, "dropout_kind": "gaussian"}]
+    write_regularizers(tmp_path, [{"size": 1_000, "accuracy": 0.9, **row} for row in errors])
+    finding = find("weight-decay", tmp_path)
+    assert finding is not None
+    assert finding.verdict == NOT_HERE
+
+
 def test_settings_for_all_images_are_chosen_with_fewer_of_them(tmp_path: Path) -> None:
     """They are reported with all, which no held-out images judge."""
     few = [

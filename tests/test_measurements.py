@@ -1,14 +1,16 @@
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
 
 from dropout_mnist.config import TrainConfig
-from dropout_mnist.data.datasets import Dataset, Split
+from dropout_mnist.data.datasets import FULL_SIZES, Dataset, Split
 from dropout_mnist.evaluation import evaluate
 from dropout_mnist.experiments import measurements
 from dropout_mnist.experiments.corruptions import CORRUPTIONS, corrupt
 from dropout_mnist.experiments.pruning import AT_RANDOM, LARGEST_FIRST, pruned_probs, removal_ranks
+from dropout_mnist.experiments.results import SweepResults
 from dropout_mnist.experiments.shrinking import KEPT_SHARES, file_bytes, keep
 from dropout_mnist.experiments.subnetworks import hidden_activations, thinned_probs
 from dropout_mnist.model import MLP
@@ -68,8 +70,17 @@ def test_held_out_images_are_those_the_network_did_not_see(trained: MLP, digits:
     assert round(row["accuracy"] * row["images"]) == everything - evaluate(trained, seen).correct
 
 
-def test_held_out_has_no_rows_after_training_on_all_images(trained: MLP, digits: Dataset) -> None:
-    assert measurements.measure_held_out(trained, CONFIG, digits) == []
+@pytest.mark.parametrize("train_size", [None, FULL_SIZES["digits"]])
+def test_held_out_has_no_rows_after_training_on_all_images(
+    trained: MLP, digits: Dataset, tmp_path: Path, train_size: int | None
+) -> None:
+    config = replace(CONFIG, train_size=train_size)
+    assert measurements.measure_held_out(trained, config, digits) == []
+    # A sweep that is resumed does not make such a run again.
+    results = SweepResults(tmp_path, ["held_out"])
+    results.add(config, {"epochs": [{"epoch": 3}], "held_out": []})
+    assert results.has(config)
+    assert not results.has(replace(config, train_size=1_000))
 
 
 @pytest.fixture(scope="module")

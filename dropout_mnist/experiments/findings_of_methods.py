@@ -74,8 +74,9 @@ def find_weight_decay(folder: Path) -> Finding:
     none, decay = methods[best_settings.NOTHING], methods[best_settings.DECAY]
     dropout = methods[best_settings.BERNOULLI]
     gains = [none["mean"] - best["mean"] for best in (decay, dropout)]
+    are_alike = abs(gains[0] - gains[1]) <= decay["margin"] + dropout["margin"]
     return Finding(
-        HOLDS if abs(gains[0] - gains[1]) <= decay["margin"] + dropout["margin"] else NOT_HERE,
+        HOLDS if are_alike and min(gains) > 0 else NOT_HERE,
         Message(
             "test error with 1,000 images {none} without either, {decay} with weight decay ({strength:g}), {dropout} "
             "with dropout (drop_prob {rate:g}), each as strong as is best on held-out images",

@@ -10,6 +10,7 @@ import filelock
 import pandas as pd
 
 from dropout_mnist.config import SETTINGS, TrainConfig
+from dropout_mnist.data.datasets import FULL_SIZES
 from dropout_mnist.messages.message import Message
 from dropout_mnist.storage.files import write_atomically
 from dropout_mnist.storage.shipped import shipped_folder
@@ -89,12 +90,12 @@ class SweepResults:
         self._tables = self._read()
 
     def has(self, config: TrainConfig) -> bool:
-        """Whether all tables have the rows of this run. Runs without dropout have none in `averaging`.
+        """Whether all tables have the rows of this run that there can be.
 
         Runs that other sweeps have added since are seen after `check_writable` and after `add`.
         """
-        expected = [table for table in self._tables if table != "averaging" or config.drop_prob]
-        return all((self._tables[table][RUN] == config.name).any() for table in expected)
+        expected = [found for table, found in self._tables.items() if _has_rows(table, config)]
+        return all((found[RUN] == config.name).any() for found in expected)
 
     def check_writable(self) -> None:
         """Create the folder if it is missing, and check that tables can be written there.
@@ -141,6 +142,17 @@ class SweepResults:
             raise TimeoutError(
                 f"another process has kept {self.folder / _LOCK} locked for {self._lock_timeout:g} seconds: end it"
             ) from None
+
+
+def _has_rows(table: str, config: TrainConfig) -> bool:
+    """Whether runs like this have rows in a table: without dropout there are no thinned networks to average, and of all
+    training images none is held out.
+    """
+    if table == "averaging":
+        return config.drop_prob > 0
+    if table == "held_out":
+        return config.train_size is not None and config.train_size < FULL_SIZES[config.dataset]
+    return True
 
 
 def _settings(config: TrainConfig) -> dict[str, Any]:

@@ -50,7 +50,7 @@ STUDIES = {
             f"{options} --train-size {sizes} --equal-steps --seeds {seeds} --measure held_out"
             for sizes, seeds in (("1000 60000", "1 2 3"), ("50000", "1"))
             for options in (
-                "--drop-prob 0 --weight-decay 0 0.01 0.1 1",
+                "--drop-prob 0 --weight-decay 0 0.01 0.1",
                 "--drop-prob 0.2 0.5 --dropout-kind bernoulli gaussian",
                 *(f"--drop-prob 0 --epochs {epochs}" for epochs in (1, 2, 5, 10)),
             )

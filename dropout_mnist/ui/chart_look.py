@@ -147,7 +147,7 @@ def is_logarithmic(axis: alt.Y) -> bool:
 def name_axis(title: str | None, names: Sequence[str]) -> alt.X:
     """Return an x axis for names, which are broken into lines on a phone."""
     label = "width < 400 ? split(datum.label, ' ') : datum.label"
-    axis = alt.Axis(labelAngle=0, labelLimit=150, labelOverlap=False, labelExpr=label)
+    axis = alt.Axis(labelAngle=0, labelLimit=150, labelOverlap=False, labelFlush=False, labelExpr=label)
     return alt.X("name:N", title=title, sort=list(names), axis=axis)
 
 

@@ -104,6 +104,6 @@ def test_answer_is_compared_with_the_best_method() -> None:
 
 def test_methods_have_the_settings_that_are_best_on_held_out_images() -> None:
     page = open_experiment("zeros-or-noise")
-    assert "with gaussian noise (drop_prob 0.2)" in texts(page)
+    assert "with Gaussian noise (drop_prob 0.2)" in texts(page)
     assert "with early stopping (after 2 of 2 epochs)" in texts(page)
     assert "chosen by the accuracy on 10,000 training images that the networks had not seen" in texts(page)

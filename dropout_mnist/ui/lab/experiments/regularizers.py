@@ -33,6 +33,14 @@ _METHODS = {
     DECAY: mark("Weight decay"),
     STOPPING: mark("Early stopping"),
 }
+# In a sentence, after "with".
+_IN_SENTENCES = {
+    NOTHING: mark("no method"),
+    BERNOULLI: mark("dropout"),
+    GAUSSIAN: mark("Gaussian noise"),
+    DECAY: mark("weight decay"),
+    STOPPING: mark("early stopping"),
+}
 # Of a live run: 10 epochs of 3,000 steps in total, whatever the number of images.
 _EPOCHS, _SMALL_REPEATS = 10, 30
 _DECAY_STRENGTH = 0.1
@@ -94,7 +102,7 @@ def _name_setting(row: Any, longest: int) -> str:
         return _("after {epoch} of {epochs} epochs", epoch=row.epochs, epochs=longest)
     if row.drop_prob:
         return _("drop_prob {rate}", rate=f"{row.drop_prob:g}")
-    return _("weight decay {strength}", strength=f"{row.weight_decay:g}") if row.weight_decay else ""
+    return f"{row.weight_decay:g}" if row.weight_decay else ""
 
 
 def _show_measured(table: pd.DataFrame, size: int, config: TrainConfig, method: str, screen: Screen) -> None:
@@ -135,7 +143,7 @@ def _describe(table: pd.DataFrame, size: int) -> str:
         _(
             "{error} with {method}",
             error=measurements.with_margin(row, 2),
-            method=_(_METHODS[row["method"]]).lower() + (f" ({row['setting']})" if row["setting"] else ""),
+            method=_(_IN_SENTENCES[row["method"]]) + (f" ({row['setting']})" if row["setting"] else ""),
         )
         for row in table.to_dict("records")
     ]

@@ -25,6 +25,8 @@ _button = st.components.v2.component(
         font: inherit; font-size: 0.875rem; color: inherit; background: transparent; cursor: pointer;
         border: 1px solid var(--st-border-color); border-radius: var(--st-button-radius);
     }
+    /* Its name arrives a moment later. */
+    button:has(span:empty) { visibility: hidden; }
     button:hover, button:focus-visible { color: var(--st-primary-color); border-color: currentColor; }
     input {
         position: absolute; z-index: 1; top: 100%; right: 0; width: min(30rem, 90vw); padding: 0.5rem; font: inherit;

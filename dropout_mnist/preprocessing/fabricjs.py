@@ -76,9 +76,10 @@ def read_path(path: Mapping[str, Any]) -> Stroke:
         for number, (command, *numbers) in enumerate(path["path"]):
             if (command == "M") != (number == 0) or len(numbers) != _NUMBERS[command]:
                 raise StrokeError(f"unknown command in a path: {command!r}")
-        points = np.array([(x, y) for _command, x, y, *_end in path["path"]], dtype=np.float64)
-        # Fails for an empty path, and for lists instead of numbers.
-        stroke = Stroke(points.reshape(len(points) or 1, 2), float(path["strokeWidth"]))
+        # All are numbers, also those of a curve's end, which are not part of the stroke. An empty path has none.
+        rows = [numbers if len(numbers) == 4 else numbers * 2 for _command, *numbers in path["path"]]
+        points = np.array(rows, dtype=np.float64).reshape(len(rows) or 1, 4)[:, :2]
+        stroke = Stroke(points, float(path["strokeWidth"]))
     except (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise StrokeError(f"not a pen stroke: {error}") from error
     # Also false for what is not a number.

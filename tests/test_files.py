@@ -142,6 +142,16 @@ def test_pipe_is_read_to_its_end(tmp_path: Path) -> None:
     writer.join()
 
 
+def test_pipe_that_has_too_much_is_refused(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_bytes, args=(b"x" * 10,))
+    writer.start()
+    with pytest.raises(OSError, match=r"Has more than 0 MB: .*pipe"):
+        read_file(pipe, 9)
+    writer.join()
+
+
 def test_file_that_is_too_large_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(b"1234")

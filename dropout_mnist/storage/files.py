@@ -11,6 +11,8 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 _SUFFIX = ".dropout-mnist.part"
+# Bytes that are read of a pipe at a time.
+_BLOCK = 2**20
 # A temporary file of this age belongs to a process that was killed.
 _ABANDONED_SECONDS = 3600
 
@@ -63,18 +65,27 @@ def read_file(path: Path | str, most: int) -> bytes:
 
     Args:
         path: of the file.
-        most: the largest size of a file, in bytes.
+        most: bytes that it may have.
 
     Raises:
         OSError: it cannot be read, is larger, or is a device, which may have no end.
     """
+    too_large = OSError(errno.EFBIG, f"Has more than {most / 1e6:,.0f} MB", str(path))
     with open(path, "rb") as file:
         status = os.fstat(file.fileno())
         if stat.S_ISCHR(status.st_mode) or stat.S_ISBLK(status.st_mode):
             raise OSError(errno.EINVAL, "Is a device", str(path))
         if status.st_size > most:
-            raise OSError(errno.EFBIG, f"Has more than {most / 1e6:,.0f} MB", str(path))
-        return file.read()
+            raise too_large
+        if stat.S_ISREG(status.st_mode):
+            return file.read()
+        # A pipe does not state its size.
+        data = bytearray()
+        while block := file.read(_BLOCK):
+            data += block
+            if len(data) > most:
+                raise too_large
+        return bytes(data)
 
 
 def _write(path: Path, data: bytes, mode: int, permissions: int | None) -> None:

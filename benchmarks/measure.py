@@ -22,7 +22,7 @@ from dropout_mnist.config import TrainConfig
 from dropout_mnist.data.datasets import Dataset, load_dataset
 from dropout_mnist.experiments import doubt
 from dropout_mnist.experiments.measurements import measure_corruptions
-from dropout_mnist.experiments.results import EPOCHS, SweepResults
+from dropout_mnist.experiments.results import EPOCHS, SweepResults, has_rows
 from dropout_mnist.experiments.studies import DOUBT_SIZES, STUDIES, ensemble_configs
 from dropout_mnist.experiments.sweep import distinct
 from dropout_mnist.experiments.workers import plan_workers
@@ -114,7 +114,7 @@ def _times(configs: Sequence[TrainConfig], tables: Sequence[str], folder: Path, 
     for config in configs:
         if not results.has(config):
             pace = paces.measured(config)
-            answers = sum(ANSWERS[table] for table in tables if table != "averaging" or config.drop_prob)
+            answers = sum(ANSWERS[table] for table in tables if has_rows(table, config))
             yield pace.seconds(config) + answers * pace.evaluate_seconds
 
 

@@ -68,6 +68,17 @@ def last_epochs(table: pd.DataFrame) -> pd.DataFrame:
     return table[table["epoch"] == table["epochs"]]
 
 
+def has_rows(table: str, config: TrainConfig) -> bool:
+    """Whether runs like this have rows in a table: without dropout there are no thinned networks to average, and of all
+    training images none is held out.
+    """
+    if table == "averaging":
+        return config.drop_prob > 0
+    if table == "held_out":
+        return config.train_size is not None and config.train_size < FULL_SIZES[config.dataset]
+    return True
+
+
 class SweepResults:
     """The tables of one sweep.
 
@@ -94,7 +105,7 @@ class SweepResults:
 
         Runs that other sweeps have added since are seen after `check_writable` and after `add`.
         """
-        expected = [found for table, found in self._tables.items() if _has_rows(table, config)]
+        expected = [found for table, found in self._tables.items() if has_rows(table, config)]
         return all((found[RUN] == config.name).any() for found in expected)
 
     def check_writable(self) -> None:
@@ -142,17 +153,6 @@ class SweepResults:
             raise TimeoutError(
                 f"another process has kept {self.folder / _LOCK} locked for {self._lock_timeout:g} seconds: end it"
             ) from None
-
-
-def _has_rows(table: str, config: TrainConfig) -> bool:
-    """Whether runs like this have rows in a table: without dropout there are no thinned networks to average, and of all
-    training images none is held out.
-    """
-    if table == "averaging":
-        return config.drop_prob > 0
-    if table == "held_out":
-        return config.train_size is not None and config.train_size < FULL_SIZES[config.dataset]
-    return True
 
 
 def _settings(config: TrainConfig) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 // Connect the live panel with the page: with the mailbox, and with the canvas that st_canvas draws on.
-// This code is sent once for each page, and defines an element, which the Draw section shows.
+// This code is sent with each run of the whole page, not after every stroke. It defines an element, which the Draw
+// section shows.
 
 import {readNetwork} from "../../live/network.js";
 import {createPanel} from "../../live/panel.js";

@@ -1,8 +1,8 @@
 """Put the live panel on the page.
 
 The panel is an HTML element. Its code, its weights and the visitor's input are sent by components of their own; the
-last two reach it through a mailbox in the browser. So a change of one is sent without the others: the code once for
-each page, 2.4 MB of weights once a model, and a few kB with every drawing that the canvas is asked to show.
+last two reach it through a mailbox in the browser. So a change of one is sent without the others: the code with each
+run of the whole page, 2.4 MB of weights once a model, and a few kB after every stroke.
 """
 
 import base64
